@@ -1,0 +1,61 @@
+// Every limit of the core. Each has a test one step before and one step after it.
+
+/** Size of the receive buffer, and so the largest MaxMsgSize that can be announced. */
+export const RECEIVE_BYTES: i32 = 4096;
+/** Size of the send buffer, whatever the receive buffer. */
+export const SEND_BYTES: i32 = 4096;
+/** Statuses and Results that are owed to the server, in bytes. */
+export const ANSWER_BYTES: i32 = 2048;
+
+/** Nodes kept in RAM, the root included. */
+export const NODES_MAX: i32 = 300;
+/** Value of a leaf. */
+export const VALUE_BYTES_MAX: i32 = 2048;
+/** Text of an ACL. */
+export const ACL_BYTES_MAX: i32 = 255;
+export const TITLE_BYTES_MAX: i32 = 255;
+/** Type property of a node. */
+export const TYPE_BYTES_MAX: i32 = 64;
+/** `DevDetail/URI/MaxDepth`: segments of a URI, `.` not counted. */
+export const DEPTH_MAX: i32 = 16;
+/** `DevDetail/URI/MaxTotLen`: characters of a whole URI. */
+export const URI_CHARS_MAX: i32 = 255;
+/** `DevDetail/URI/MaxSegLen`: characters of one segment. */
+export const SEGMENT_CHARS_MAX: i32 = 64;
+/** Bytes of one segment: 64 characters of up to 4 bytes would not fit a record's length byte. */
+export const SEGMENT_BYTES_MAX: i32 = 128;
+
+/** Nesting of elements in a message. */
+export const WBXML_DEPTH_MAX: i32 = 32;
+
+/** Components with an inventory entry, removed ones included. */
+export const COMPONENTS_MAX: i32 = 16;
+/** Components of one Delivery Package or one install group. */
+export const TARGETS_MAX: i32 = 16;
+/** Delivery Packages on the device. */
+export const PACKAGES_MAX: i32 = 8;
+/** Jobs, each from its Exec to its ACK. */
+export const JOBS_MAX: i32 = 8;
+/** Outcomes owed to servers. */
+export const OUTCOMES_MAX: i32 = 4;
+/** DM accounts. */
+export const ACCOUNTS_MAX: i32 = 4;
+/** Boots that may try a committed set without a health check that says yes. */
+export const TRIES_MAX: i32 = 3;
+
+export const ID_BYTES_MAX: i32 = 128;
+export const NAME_BYTES_MAX: i32 = 128;
+export const VERSION_BYTES_MAX: i32 = 32;
+export const DESCRIPTION_BYTES_MAX: i32 = 512;
+export const PKG_ID_BYTES_MAX: i32 = 256;
+export const CORRELATOR_BYTES_MAX: i32 = 64;
+/** Name of a node below Download, Delivered or Deployed. */
+export const ENTRY_NAME_BYTES_MAX: i32 = 31;
+export const SERVER_ID_BYTES_MAX: i32 = 64;
+export const URL_BYTES_MAX: i32 = 512;
+
+/** Delivery Package: authentication wrapper, manifest, text. */
+export const WRAPPER_BYTES_MAX: i32 = 512;
+export const MANIFEST_BYTES_MAX: i32 = 4096;
+export const TEXT_BYTES_MAX: i32 = 2048;
+export const PAYLOAD_URI_BYTES_MAX: i32 = 127;
