@@ -1,0 +1,190 @@
+// Builds everything that lies in build/. An output is made again only when a file it was made from is newer.
+//
+//   node build.mjs                 core (release, debug), host bundles
+//   node build.mjs --tests         the same, and one release and one debug module for each file of test/modules
+//   node build.mjs --module NAME   only the two modules of test/modules/NAME.ts
+//   node build.mjs --core          only the core
+//   node build.mjs --size          only the core, and core.names.wasm: release code with function names
+//   node build.mjs --force ...     whether newer or not
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const COMPILERS_MAX = 2;
+
+/** Entries of the library: output below build/ without extension -> source. */
+const LIBRARY = { index: "host/index.ts", server: "host/demo/server/index.ts", pack: "host/pack/index.ts" };
+/** Folders whose files are each a subpath of the package. */
+const ADAPTERS = ["storage", "transport", "confirm", "components"];
+
+if (isMainThread) await main(process.argv.slice(2));
+else serveCompiler();
+
+async function main(argv) {
+  process.chdir(ROOT);
+  const has = (flag) => argv.includes(flag);
+  const name = has("--module") ? argv[argv.indexOf("--module") + 1] : undefined;
+  const onlyCore = has("--core") || has("--size");
+
+  const jobs = [];
+  if (name === undefined) {
+    jobs.push(job("assembly/index.ts", "build/core.wasm", "release"));
+    jobs.push(job("assembly/index.ts", "build/core.debug.wasm", "debug"));
+    if (has("--size") || has("--tests")) {
+      jobs.push(job("assembly/index.ts", "build/core.names.wasm", "release", "--debug"));
+    }
+  }
+  for (const module of has("--tests") ? await testModules() : name === undefined ? [] : [name]) {
+    for (const target of ["release", "debug"]) {
+      jobs.push(job(`test/modules/${module}.ts`, `build/test/${module}.${target}.wasm`, target));
+    }
+  }
+
+  const failures = await compileAll(has("--force") ? jobs : await stale(jobs));
+  if (name === undefined && !onlyCore) await bundleHost();
+  if (failures > 0) process.exitCode = 1;
+}
+
+async function testModules() {
+  const files = existsSync("test/modules") ? await readdir("test/modules") : [];
+  return files.filter((file) => file.endsWith(".ts")).map((file) => basename(file, ".ts"));
+}
+
+function job(source, output, target, ...options) {
+  return { source, output, target, options };
+}
+
+// --- AssemblyScript ---------------------------------------------------------------------------------------------
+
+/** Those jobs whose output is missing or older than a file it was made from; these are listed beside it in `.d`. */
+async function stale(jobs) {
+  const isStale = await Promise.all(
+    jobs.map(async ({ output }) => {
+      try {
+        const madeMs = (await stat(output)).mtimeMs;
+        const sources = JSON.parse(await readFile(`${output}.d`, "utf8"));
+        const times = await Promise.all(sources.map(async (file) => (await stat(file)).mtimeMs));
+        return times.some((ms) => ms > madeMs);
+      } catch {
+        return true;
+      }
+    }),
+  );
+  return jobs.filter((_, index) => isStale[index]);
+}
+
+/** Compiles in up to COMPILERS_MAX threads. Returns how many failed; each failure is printed. */
+async function compileAll(jobs) {
+  const queue = [...jobs];
+  let failures = 0;
+  const runOne = async () => {
+    const worker = new Worker(fileURLToPath(import.meta.url));
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      worker.postMessage(next);
+      const [{ error, log }] = await once(worker, "message");
+      if (error !== undefined) {
+        failures++;
+        console.error(`${next.source} (${next.target}) does not compile:\n${log}${error}`);
+      }
+    }
+    await worker.terminate();
+  };
+  await Promise.all(Array.from({ length: Math.min(COMPILERS_MAX, queue.length) }, runOne));
+  return failures;
+}
+
+function serveCompiler() {
+  parentPort.on("message", (next) => {
+    compile(next).then(
+      (result) => parentPort.postMessage(result),
+      (error) => parentPort.postMessage({ error: String(error), log: "" }),
+    );
+  });
+}
+
+async function compile({ source, output, target, options }) {
+  const { default: asc } = await import("assemblyscript/asc");
+  const startedMs = Date.now();
+  const sources = new Set(["asconfig.json"]);
+  const files = new Map();
+  let log = "";
+  const write = (text) => {
+    log += text;
+    return true;
+  };
+  const { error } = await asc.main([source, "--target", target, "-o", output, ...options], {
+    stdout: { write },
+    stderr: { write },
+    async readFile(file, base) {
+      const path = join(base, file);
+      try {
+        const text = await readFile(path, "utf8");
+        if (!path.includes("node_modules")) sources.add(relative(ROOT, path));
+        return text;
+      } catch {
+        return null;
+      }
+    },
+    async writeFile(file, contents, base) {
+      files.set(join(base, file), contents);
+    },
+  });
+  if (error) return { error: String(error), log };
+
+  await mkdir(dirname(output), { recursive: true });
+  for (const [path, contents] of files) await replace(path, contents);
+  await replace(`${output}.d`, JSON.stringify([...sources]));
+  // A source saved while it was compiled must still count as newer than what was made from its old text.
+  await utimes(output, startedMs / 1000, startedMs / 1000);
+  return { error: undefined, log };
+}
+
+/** Writes a file so that who reads at the same time sees the old one or the new one. */
+async function replace(path, contents) {
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, contents);
+  await rename(draft, path);
+}
+
+// --- Host -------------------------------------------------------------------------------------------------------
+
+async function bundleHost() {
+  const { build } = await import("esbuild");
+  const common = {
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    sourcemap: "linked",
+    logLevel: "warning",
+    outdir: "build",
+  };
+
+  const library = await libraryEntries();
+  if (Object.keys(library).length > 0) {
+    // Shared chunks, so that there is one DmError class whichever subpath it came through.
+    await build({ ...common, entryPoints: library, splitting: true, chunkNames: "chunks/[hash]" });
+  }
+  if (existsSync("host/cli.ts")) {
+    const hasHashbang = (await readFile("host/cli.ts", "utf8")).startsWith("#!");
+    const banner = hasHashbang ? {} : { banner: { js: "#!/usr/bin/env node" } };
+    await build({ ...common, ...banner, entryPoints: { cli: "host/cli.ts" } });
+    await chmod("build/cli.js", 0o755);
+  }
+}
+
+async function libraryEntries() {
+  const entries = { ...LIBRARY };
+  for (const folder of ADAPTERS) {
+    const files = existsSync(`host/${folder}`) ? await readdir(`host/${folder}`) : [];
+    for (const file of files.filter((name) => name.endsWith(".ts"))) {
+      entries[`${folder}/${basename(file, ".ts")}`] = `host/${folder}/${file}`;
+    }
+  }
+  return Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(source)));
+}
