@@ -159,7 +159,6 @@ async function bundleHost() {
     format: "esm",
     platform: "node",
     target: "node20",
-    packages: "external",
     sourcemap: "linked",
     logLevel: "warning",
     outdir: "build",
@@ -171,11 +170,18 @@ async function bundleHost() {
     await build({ ...common, entryPoints: library, splitting: true, chunkNames: "chunks/[hash]" });
   }
   if (existsSync("host/cli.ts")) {
-    const hasHashbang = (await readFile("host/cli.ts", "utf8")).startsWith("#!");
-    const banner = hasHashbang ? {} : { banner: { js: "#!/usr/bin/env node" } };
-    await build({ ...common, ...banner, entryPoints: { cli: "host/cli.ts" } });
+    // Dependencies that are CommonJS call `require` for Node's own modules, which an ES module has to make.
+    const banner = 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);';
+    await build({ ...common, banner: { js: banner }, entryPoints: { cli: "host/cli.ts" } });
+    await addHashbang("build/cli.js");
     await chmod("build/cli.js", 0o755);
   }
+}
+
+/** Node takes a hashbang only as the first line, and esbuild keeps the one of the source, if any, there. */
+async function addHashbang(path) {
+  const text = await readFile(path, "utf8");
+  if (!text.startsWith("#!")) await writeFile(path, `#!/usr/bin/env node\n${text}`);
 }
 
 async function libraryEntries() {
