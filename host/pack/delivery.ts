@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { DmError } from "../errors.ts";
 import { canonicalMap, encodeCbor, Tagged } from "./cbor.ts";
 import { idToSegments } from "./component-id.ts";
 import { algorithmOf, signBytes } from "./keys.ts";
@@ -23,7 +24,7 @@ const LANGUAGE = "en";
  *
  * The same specification and key give the same bytes.
  *
- * @fails Error  a sentence that names the key of the specification at fault
+ * @fails DM_BAD_CONFIG  a sentence that names the key of the specification at fault
  * @spec docs/delivery-format.md
  */
 export function packDelivery(spec: DeliverySpec, key: SigningKey): Uint8Array {
@@ -71,7 +72,8 @@ function encodeManifest(spec: DeliverySpec, textDigest: unknown): Uint8Array {
     [Manifest.Text, textDigest],
   ]));
   if (manifest.length > MANIFEST_BYTES_MAX) {
-    throw new Error(
+    throw new DmError(
+      "DM_BAD_CONFIG",
       `components: the manifest takes ${manifest.length} bytes, a device reads up to ` +
         `${MANIFEST_BYTES_MAX}; shorten IDs and URIs or make two Delivery Packages`,
     );
@@ -152,7 +154,8 @@ function encodeTexts(spec: DeliverySpec): Uint8Array {
   }
   const texts = encodeCbor(canonicalMap([[LANGUAGE, canonicalMap(inner)]]));
   if (texts.length > TEXT_BYTES_MAX) {
-    throw new Error(
+    throw new DmError(
+      "DM_BAD_CONFIG",
       `description: all names and descriptions together take ${texts.length} bytes, ` +
         `a device reads up to ${TEXT_BYTES_MAX}`,
     );

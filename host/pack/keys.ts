@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
+import { DmError } from "../errors.ts";
 
 /** Class of a key: which signature algorithms it may be used with. */
 export type KeyClass = "ES" | "ED";
@@ -33,14 +34,14 @@ export interface TrustKey {
 /**
  * Reads a private key, EC P-256 or Ed25519.
  *
- * @fails Error  the text is not such a key; the sentence says what it is
+ * @fails DM_BAD_CONFIG  the text is not such a key; the sentence says what it is
  */
 export function signingKey(pem: string | Buffer, kid = ""): SigningKey {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch (cause) {
-    throw new Error("not a private key in PEM without a password", { cause });
+    throw new DmError("DM_BAD_CONFIG", "not a private key in PEM without a password", { cause });
   }
   checkKid(kid);
   return { class: keyClass(key), key, kid };
@@ -49,14 +50,14 @@ export function signingKey(pem: string | Buffer, kid = ""): SigningKey {
 /**
  * Reads a public key, EC P-256 or Ed25519; of a private key its public half.
  *
- * @fails Error  the text is not such a key; the sentence says what it is
+ * @fails DM_BAD_CONFIG  the text is not such a key; the sentence says what it is
  */
 export function trustKey(pem: string | Buffer, kid = ""): TrustKey {
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
   } catch (cause) {
-    throw new Error("not a public key in PEM", { cause });
+    throw new DmError("DM_BAD_CONFIG", "not a public key in PEM", { cause });
   }
   checkKid(kid);
   return { class: keyClass(key), key, kid };
@@ -64,7 +65,7 @@ export function trustKey(pem: string | Buffer, kid = ""): TrustKey {
 
 function checkKid(kid: string): void {
   if (Buffer.byteLength(kid) <= KID_BYTES_MAX) return;
-  throw new Error(`the kid "${kid}" is longer than ${KID_BYTES_MAX} bytes`);
+  throw new DmError("DM_BAD_CONFIG", `the kid "${kid}" is longer than ${KID_BYTES_MAX} bytes`);
 }
 
 function keyClass(key: KeyObject): KeyClass {
@@ -72,7 +73,7 @@ function keyClass(key: KeyObject): KeyClass {
   const curve = key.asymmetricKeyDetails?.namedCurve ?? "";
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1") return "ES";
   const found = [key.asymmetricKeyType ?? "unknown", curve].join(" ").trim();
-  throw new Error(`a key of type ${found}; only EC P-256 and Ed25519 can sign a Delivery Package`);
+  throw new DmError("DM_BAD_CONFIG", `a key of type ${found}, not EC P-256 or Ed25519`);
 }
 
 /** Public half as a device stores it: x then y for P-256 (64 bytes), the point for Ed25519 (32). */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { DmError } from "../errors.ts";
 import { clashOf, faultOfId } from "./component-id.ts";
 import { parseNeed, parseVersion } from "./version.ts";
 
@@ -42,13 +43,13 @@ export interface NeedSpec {
 
 /** Fails with a sentence that names the key at fault. */
 function refuse(key: string, why: string): never {
-  throw new Error(`${key}: ${why}`);
+  throw new DmError("DM_BAD_CONFIG", `${key}: ${why}`);
 }
 
 /**
  * Reads SPEC.json and the files that it names, relative to it.
  *
- * @fails Error  a sentence that names the key of SPEC.json at fault
+ * @fails DM_BAD_CONFIG  a sentence that names the key of SPEC.json at fault
  */
 export function readSpec(path: string): DeliverySpec {
   const root = parseJson(path);
@@ -75,8 +76,9 @@ function parseJson(path: string): Record<string, unknown> {
   try {
     root = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    if (cause instanceof SyntaxError) throw new Error(`not JSON (${cause.message})`, { cause });
-    throw cause;
+    const why = cause instanceof SyntaxError ? "it is not JSON" : "it cannot be read";
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new DmError("DM_BAD_CONFIG", `${why} (${detail})`, { cause });
   }
   return record(root, "the file");
 }
@@ -100,7 +102,7 @@ function readContent(path: string, key: string): Uint8Array {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === "ENOENT" ? "there is no such file" : String(code ?? cause);
-    throw new Error(`${key}: cannot read ${path}: ${why}`, { cause });
+    throw new DmError("DM_BAD_CONFIG", `${key}: cannot read ${path}: ${why}`, { cause });
   }
 }
 
@@ -149,7 +151,7 @@ function optional<Name extends string>(
 /**
  * Checks everything that the profile bounds.
  *
- * @fails Error  a sentence that names the key at fault
+ * @fails DM_BAD_CONFIG  a sentence that names the key at fault
  */
 export function checkSpec(spec: DeliverySpec): void {
   const needs = spec.requires ?? [];

@@ -30,7 +30,7 @@ describe("readSpec", () => {
   });
 
   test.each([
-    ["text that is not JSON", "{", "not JSON"],
+    ["text that is not JSON", "{", "it is not JSON"],
     ["a list", [], "the file: must be an object"],
     ["a missing sequence", { ...good, sequence: undefined }, "sequence: is missing"],
     ["a sequence in quotes", { ...good, sequence: "1" }, "sequence: must be a number"],
