@@ -4,7 +4,7 @@
 //   node build.mjs --tests         the same, and one release and one debug module for each file of test/modules
 //   node build.mjs --module NAME   only the two modules of test/modules/NAME.ts
 //   node build.mjs --core          only the core
-//   node build.mjs --size          only the core, and core.names.wasm: release code with function names
+//   node build.mjs --size          only the core, core.names.wasm (release code with function names) and size.js
 //   node build.mjs --force ...     whether newer or not
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -46,6 +46,7 @@ async function main(argv) {
 
   const failures = await compileAll(has("--force") ? jobs : await stale(jobs));
   if (name === undefined && !onlyCore) await bundleHost();
+  if (has("--size")) await bundle({ entryPoints: { size: "test/size/print.ts" } });
   if (failures > 0) process.exitCode = 1;
 }
 
@@ -152,27 +153,22 @@ async function replace(path, contents) {
 
 // --- Host -------------------------------------------------------------------------------------------------------
 
-async function bundleHost() {
+async function bundle(options) {
   const { build } = await import("esbuild");
-  const common = {
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    sourcemap: "linked",
-    logLevel: "warning",
-    outdir: "build",
-  };
+  const target = { format: "esm", platform: "node", target: "node20", outdir: "build" };
+  await build({ bundle: true, sourcemap: "linked", logLevel: "warning", ...target, ...options });
+}
 
+async function bundleHost() {
   const library = await libraryEntries();
   if (Object.keys(library).length > 0) {
     // Shared chunks, so that there is one DmError class whichever subpath it came through.
-    await build({ ...common, entryPoints: library, splitting: true, chunkNames: "chunks/[hash]" });
+    await bundle({ entryPoints: library, splitting: true, chunkNames: "chunks/[hash]" });
   }
   if (existsSync("host/cli.ts")) {
     // Dependencies that are CommonJS call `require` for Node's own modules, which an ES module has to make.
     const banner = 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);';
-    await build({ ...common, banner: { js: banner }, entryPoints: { cli: "host/cli.ts" } });
+    await bundle({ banner: { js: banner }, entryPoints: { cli: "host/cli.ts" } });
     await addHashbang("build/cli.js");
     await chmod("build/cli.js", 0o755);
   }
