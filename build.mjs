@@ -1,10 +1,10 @@
-// Builds everything that lies in build/. An output is made again only when a file it was made from is newer.
+// Builds everything that lies in build/. An output is made again only when a source of it is newer.
 //
 //   node build.mjs                 core (release, debug), host bundles
-//   node build.mjs --tests         the same, and one release and one debug module for each file of test/modules
-//   node build.mjs --module NAME   only the two modules of test/modules/NAME.ts
+//   node build.mjs --tests         the same, and both builds of each file in test/modules
+//   node build.mjs --module NAME   only both builds of test/modules/NAME.ts
 //   node build.mjs --core          only the core
-//   node build.mjs --size          only the core, core.names.wasm (release code with function names) and size.js
+//   node build.mjs --size          only the core, core.names.wasm (release, named) and size.js
 //   node build.mjs --force ...     whether newer or not
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -17,9 +17,18 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 const COMPILERS_MAX = 2;
 
 /** Entries of the library: output below build/ without extension -> source. */
-const LIBRARY = { index: "host/index.ts", server: "host/demo/server/index.ts", pack: "host/pack/index.ts" };
+const LIBRARY = {
+  index: "host/index.ts",
+  server: "host/demo/server/index.ts",
+  pack: "host/pack/index.ts",
+};
 /** Folders whose files are each a subpath of the package. */
 const ADAPTERS = ["storage", "transport", "confirm", "components"];
+/**
+ * Dependencies in CommonJS call `require` for Node's own modules, which an ES module has to make.
+ */
+const REQUIRE = `import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);`;
 
 if (isMainThread) await main(process.argv.slice(2));
 else serveCompiler();
@@ -59,9 +68,12 @@ function job(source, output, target, ...options) {
   return { source, output, target, options };
 }
 
-// --- AssemblyScript ---------------------------------------------------------------------------------------------
+// --- AssemblyScript
 
-/** Those jobs whose output is missing or older than a file it was made from; these are listed beside it in `.d`. */
+/**
+ * Those jobs whose output is missing or older than a file it was made from; these are listed beside
+ * it, in `.d`.
+ */
 async function stale(jobs) {
   const isStale = await Promise.all(
     jobs.map(async ({ output }) => {
@@ -139,7 +151,8 @@ async function compile({ source, output, target, options }) {
   await mkdir(dirname(output), { recursive: true });
   for (const [path, contents] of files) await replace(path, contents);
   await replace(`${output}.d`, JSON.stringify([...sources]));
-  // A source saved while it was compiled must still count as newer than what was made from its old text.
+  // A source saved while it was compiled must still count as newer than what was made from its old
+  // text.
   await utimes(output, startedMs / 1000, startedMs / 1000);
   return { error: undefined, log };
 }
@@ -151,7 +164,7 @@ async function replace(path, contents) {
   await rename(draft, path);
 }
 
-// --- Host -------------------------------------------------------------------------------------------------------
+// --- Host
 
 async function bundle(options) {
   const { build } = await import("esbuild");
@@ -166,15 +179,16 @@ async function bundleHost() {
     await bundle({ entryPoints: library, splitting: true, chunkNames: "chunks/[hash]" });
   }
   if (existsSync("host/cli.ts")) {
-    // Dependencies that are CommonJS call `require` for Node's own modules, which an ES module has to make.
-    const banner = 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);';
-    await bundle({ banner: { js: banner }, entryPoints: { cli: "host/cli.ts" } });
+    await bundle({ banner: { js: REQUIRE }, entryPoints: { cli: "host/cli.ts" } });
     await addHashbang("build/cli.js");
     await chmod("build/cli.js", 0o755);
   }
 }
 
-/** Node takes a hashbang only as the first line, and esbuild keeps the one of the source, if any, there. */
+/**
+ * Node takes a hashbang only as the first line, and esbuild keeps the one of the source, if any,
+ * there.
+ */
 async function addHashbang(path) {
   const text = await readFile(path, "utf8");
   if (!text.startsWith("#!")) await writeFile(path, `#!/usr/bin/env node\n${text}`);
