@@ -16,14 +16,8 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const COMPILERS_MAX = 2;
 
-/** Entries of the library: output below build/ without extension -> source. */
-const LIBRARY = {
-  index: "host/index.ts",
-  server: "host/demo/server/index.ts",
-  pack: "host/pack/index.ts",
-};
-/** Folders whose files are each a subpath of the package. */
-const ADAPTERS = ["storage", "transport", "confirm", "components"];
+/** Where the source of an export of package.json is not the file of the same name in host/. */
+const SOURCES = { server: "host/demo/server/index.ts", pack: "host/pack/index.ts" };
 /**
  * Dependencies in CommonJS call `require` for Node's own modules, which an ES module has to make.
  */
@@ -194,13 +188,12 @@ async function addHashbang(path) {
   if (!text.startsWith("#!")) await writeFile(path, `#!/usr/bin/env node\n${text}`);
 }
 
+/** One entry for each JavaScript export of package.json whose source exists. */
 async function libraryEntries() {
-  const entries = { ...LIBRARY };
-  for (const folder of ADAPTERS) {
-    const files = existsSync(`host/${folder}`) ? await readdir(`host/${folder}`) : [];
-    for (const file of files.filter((name) => name.endsWith(".ts"))) {
-      entries[`${folder}/${basename(file, ".ts")}`] = `host/${folder}/${file}`;
-    }
-  }
-  return Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(source)));
+  const { exports } = JSON.parse(await readFile("package.json", "utf8"));
+  const names = Object.values(exports)
+    .map((path) => /^\.\/build\/(.*)\.js$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
+  const entries = names.map((name) => [name, SOURCES[name] ?? `host/${name}.ts`]);
+  return Object.fromEntries(entries.filter(([, source]) => existsSync(source)));
 }
