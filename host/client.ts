@@ -1,0 +1,574 @@
+// DmClient: the one class an application meets.
+import { Ask, Bound, ComponentState, Err, Option } from "../assembly/abi/codes.ts";
+import type { Component, Components, Verdict } from "./components/components.ts";
+import type { Answer, Confirm, Question } from "./confirm/confirm.ts";
+import { coreLoader, type CoreLoader } from "./core/load.ts";
+import * as look from "./core/look.ts";
+import { putBytes, type Core } from "./core/memory.ts";
+import { pump, type Io } from "./core/pump.ts";
+import {
+  deviceStatus,
+  reportsOf,
+  RESULT_INCONSISTENT,
+  type DeviceStatus,
+  type JobReport,
+} from "./core/report.ts";
+import * as requests from "./core/requests.ts";
+import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
+import { SLOT_AREA, type Storage } from "./storage/storage.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** What a device is made with; given at each `open` and not stored by it. */
+export interface DeviceConfig {
+  /** Name of the SCOMO object's root below `.`, 1 to 31 bytes. */
+  rootName: string;
+  /** Vendor UUIDs of 16 bytes, up to 4. */
+  vendors: readonly Uint8Array[];
+  /** Class UUIDs of 16 bytes, up to 4. */
+  classes: readonly Uint8Array[];
+  /** Whether Execs inside Atomic are one install group, or refused. */
+  atomicExec: "bind" | "refuse";
+  /** Whether a Delivery Package may bring a component that has no inventory entry. */
+  components: "any" | "known";
+  maxMsgBytes: number;
+  maxObjBytes: number;
+}
+
+/**
+ * What a policy is asked about: a session; a job, before the person is; each connection of a download; and each
+ * component, the last time before the change is made. Only a postponed job stays recorded for the next run.
+ */
+export type PolicyStep =
+  | { kind: "connect" }
+  | { kind: "job"; text: string }
+  | { kind: "download"; url: string; firstOffset: number }
+  | { kind: "install"; id: string; version: string };
+export type PolicyVerdict = "allow" | "postpone" | "refuse";
+/** Decides on battery, metered network, quiet hours. */
+export type Policy = (step: PolicyStep) => PolicyVerdict | Promise<PolicyVerdict>;
+
+export interface DmClientOptions {
+  core: BufferSource | WebAssembly.Module | CoreLoader;
+  storage: Storage;
+  device: DeviceConfig;
+  /** Without one every session fails with DM_TRANSPORT. */
+  transport?: Transport;
+  /** Without one a job is refused, and nothing can be shown or asked. */
+  confirm?: Confirm;
+  /** Without one there is no outside: every answer is yes. */
+  components?: Components;
+  policy?: Policy;
+  /** Ends what runs after the storage step it is in, with DM_ABORTED. The next `open` goes on. */
+  signal?: AbortSignal;
+}
+
+/** How a run went. The device may be as before in each job and the run still be `Ok`. */
+export interface RunReport {
+  err: Err;
+  /** What stands behind `err`, null for Ok. */
+  error: DmError | null;
+  /** One for each Item of an alert that was owed in this run. */
+  jobs: JobReport[];
+  /** Sessions tried. */
+  sessions: number;
+  /** A rollback failed: the device is not as it was. */
+  inconsistent: boolean;
+}
+
+export type DmEvent =
+  | { type: "message"; direction: "out" | "in"; bytes: Uint8Array; url: string }
+  | { type: "download"; bytes: number; totalBytes: number; url: string }
+  | { type: "step"; step: Step; id: string; version: string; verdict: Verdict }
+  | { type: "confirm"; question: Question; answer: Answer }
+  | { type: "barrier" }
+  | { type: "outcome"; jobs: JobReport[] };
+export type DmListener = (event: DmEvent) => void;
+
+type Step = "prepare" | "ensure" | "remove" | "health";
+
+const ANSWERS: Record<Answer, Err> = {
+  yes: Err.Ok,
+  no: Err.Refused,
+  cancel: Err.Cancelled,
+  timeout: Err.TimedOut,
+  later: Err.Later,
+  unsupported: Err.NotImplemented,
+};
+const VERDICTS: Record<Verdict, Err> = { yes: Err.Ok, no: Err.Refused, later: Err.Later };
+const POLICIES: Record<PolicyVerdict, Err> = {
+  allow: Err.Ok,
+  postpone: Err.Later,
+  refuse: Err.Refused,
+};
+/** Boots in which a rollback is tried again; the core ends it in the third. */
+const ROLLBACK_BOOTS_MAX = 4;
+const UI_ASK_FIRST = 3;
+
+/** What one call of the application gathers. */
+interface Run {
+  what: string;
+  /** Ends the transport's connections when the run is over. */
+  end: AbortController;
+  cause: unknown;
+  jobs: Map<string, JobReport[]>;
+  sessions: number;
+  /** Components whose last `ensure` did not say yes. */
+  failedEnsures: Set<string>;
+}
+
+export class DmClient {
+  private core!: Core;
+  private readonly listeners = new Set<DmListener>();
+  private run: Run | null = null;
+  private finished: Promise<unknown> = Promise.resolve();
+  private isProvisioned = false;
+  private isStale = false;
+  private isClosed = false;
+  private sessionNumber = 0;
+  private sessionsSeen = 0;
+  /** Final URL of the last object fetched by an absolute URL. */
+  private baseUrl = "";
+
+  private constructor(
+    private readonly options: DmClientOptions,
+    private readonly load: CoreLoader,
+  ) {}
+
+  /**
+   * Opens the storage and replays what it holds. Nothing is recovered or written yet: that is the first step of
+   * `connect`, `notify` or `bootstrap`.
+   *
+   * @fails DM_STATE_DAMAGED, DM_STORAGE  the storage is closed again, unchanged
+   */
+  static async open(options: DmClientOptions): Promise<DmClient> {
+    const { core } = options;
+    checkConfig(options);
+    const load = typeof core === "function" ? (core as CoreLoader) : await coreLoader(core);
+    const client = new DmClient(options, load);
+    try {
+      await options.storage.open();
+      await client.boot();
+    } catch (error) {
+      await options.storage.close();
+      throw asDmError(error, "DM_STORAGE", "opening the device");
+    }
+    return client;
+  }
+
+  /** True when the storage holds a device; `bootstrap` makes one. */
+  get hasDevice(): boolean {
+    return this.isProvisioned;
+  }
+
+  /**
+   * Provisions the device by a DM message in WBXML, all or nothing.
+   *
+   * @fails DM_EXISTS  an account is there already
+   */
+  async bootstrap(message: Uint8Array): Promise<void> {
+    const what = `provisioning the device by a message of ${message.length} bytes`;
+    await this.exclusive(what, async (run) => {
+      const err = this.core.bootstrap(this.putReceived(message, what)) || (await this.drive());
+      if (err !== Err.Ok) throw errorFor(err, what, causeOf(run));
+      this.isProvisioned = true;
+    });
+  }
+
+  /** Recovers, holds a session that this device asked for, runs the jobs, and delivers what is owed. */
+  connect(): Promise<RunReport> {
+    return this.exclusive("connecting", async (run) => {
+      this.demandDevice(run.what);
+      await this.demandPolicy(run.what);
+      this.core.connect();
+      return this.finish(run);
+    });
+  }
+
+  /**
+   * The same, for a session that a server asked for by a notification (Package #0).
+   *
+   * @fails DM_REPLAYED, DM_MALFORMED, DM_NOT_FOUND …  no session was held
+   */
+  notify(bytes: Uint8Array): Promise<RunReport> {
+    return this.exclusive(`handling a notification of ${bytes.length} bytes`, async (run) => {
+      this.demandDevice(run.what);
+      await this.demandPolicy(run.what);
+      const mode = this.core.notify(this.putReceived(bytes, run.what));
+      if (mode < 0) throw errorFor(mode, run.what);
+      if (mode === UI_ASK_FIRST && !(await this.mayStartSession())) {
+        // A fresh core has never heard of the notification.
+        await this.boot();
+        return this.report(run, Err.Ok);
+      }
+      return this.finish(run);
+    });
+  }
+
+  /** What is on the device. */
+  status(): DeviceStatus {
+    return deviceStatus(this.readable());
+  }
+
+  /** Every node of the management tree; secrets are null. */
+  tree(): look.TreeNode[] {
+    return look.nodes(this.readable());
+  }
+
+  /** Every inventory entry with its slot, removed components included. */
+  deployed(): look.DeployedEntry[] {
+    return look.deployed(this.readable());
+  }
+
+  /** Every Delivery Package with its slot. */
+  delivered(): look.DeliveredEntry[] {
+    return look.delivered(this.readable());
+  }
+
+  /** Every job that a server ordered and has not accepted the result of. */
+  jobs(): look.RecordedJob[] {
+    return look.jobs(this.readable());
+  }
+
+  health(): look.CoreHealth {
+    return look.health(this.readable());
+  }
+
+  /** Calls `listener` with every event; the function that is answered ends that. */
+  on(listener: DmListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Ends what runs as `signal` would, and gives the storage back. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.run?.end.abort();
+    // How the run ended is its own caller's to know.
+    await this.finished.catch(() => undefined);
+    await this.options.storage.close();
+  }
+
+  /** A fresh core on the same storage. */
+  private async boot(): Promise<void> {
+    const { storage, device } = this.options;
+    const onFailure = (error: unknown) => this.failed(error, Err.Storage);
+    this.core = await this.load(storage, onFailure);
+    const isRefuse = device.atomicExec === "refuse" ? Option.AtomicRefuse : 0;
+    const isKnown = device.components === "known" ? Option.KnownComponents : 0;
+    requests.writeStart(this.core, {
+      ...device,
+      regionBytes: storage.regionBytes,
+      writeUnit: storage.writeUnit,
+      slotBytes: storage.slotBytes,
+      options: isRefuse | isKnown,
+      now: secondsNow(),
+    });
+    const err = this.core.start();
+    if (err !== Err.Ok && err !== Err.NotFound) throw errorFor(err, "reading the device's journal");
+    this.isProvisioned = err === Err.Ok;
+    this.isStale = false;
+    this.sessionsSeen = 0;
+  }
+
+  /** Runs one call of the application; a second one meanwhile is refused. */
+  private async exclusive<Result>(
+    what: string,
+    act: (run: Run) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.isClosed) throw new DmError("DM_CLOSED", `${what}: the client is closed`);
+    if (this.run) throw new DmError("DM_BUSY", `${what}: ${this.run.what} is not over yet`);
+    const end = new AbortController();
+    const gathered = { jobs: new Map<string, JobReport[]>(), failedEnsures: new Set<string>() };
+    const run: Run = { what, end, cause: null, sessions: 0, ...gathered };
+    this.run = run;
+    const { signal } = this.options;
+    const giveUp = () => end.abort(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    if (signal?.aborted) giveUp();
+    const work = this.guarded(run, act).finally(() => {
+      signal?.removeEventListener("abort", giveUp);
+      this.run = null;
+      end.abort();
+    });
+    this.finished = work;
+    return work;
+  }
+
+  private async guarded<Result>(run: Run, act: (run: Run) => Promise<Result>): Promise<Result> {
+    try {
+      this.demandGoOn();
+      if (this.isStale) await this.boot();
+      return await act(run);
+    } catch (error) {
+      throw asDmError(error, "DM_CORE", run.what);
+    }
+  }
+
+  /** Steps to Done. A run that ends in between leaves a core that must not be used again. */
+  private async drive(): Promise<Err> {
+    this.isStale = true;
+    const err = await pump(this.core, this.io);
+    this.isStale = false;
+    this.collect();
+    return err;
+  }
+
+  private async finish(run: Run): Promise<RunReport> {
+    let err = await this.drive();
+    for (let boots = 1; boots < ROLLBACK_BOOTS_MAX && this.mustRollBack(run); boots++) {
+      run.failedEnsures.clear();
+      await this.boot();
+      err = (await this.drive()) || err;
+      // The rollback is decided: what it came to is owed to the server, if that can be reached at all.
+      if (this.mustRollBack(run) || err !== Err.Ok || look.outcomes(this.core).length === 0) continue;
+      this.core.connect();
+      err = await this.drive();
+    }
+    return this.report(run, err);
+  }
+
+  private mustRollBack(run: Run): boolean {
+    return run.failedEnsures.size > 0 && look.operation(this.core)?.state === "rolling";
+  }
+
+  private report(run: Run, err: Err): RunReport {
+    const jobs = [...run.jobs.values()].flat();
+    return {
+      err,
+      error: err === Err.Ok ? null : errorFor(err, run.what, causeOf(run)),
+      jobs,
+      sessions: run.sessions,
+      inconsistent: jobs.some((job) => job.result === RESULT_INCONSISTENT),
+    };
+  }
+
+  /** Notes the sessions and outcomes that the core has by now: an outcome is gone once it was accepted. */
+  private collect(): void {
+    const run = this.run;
+    if (!run) return;
+    const { sessions } = look.health(this.core);
+    run.sessions += sessions - this.sessionsSeen;
+    this.sessionNumber += sessions - this.sessionsSeen;
+    this.sessionsSeen = sessions;
+    for (const outcome of look.outcomes(this.core)) {
+      const key = `${outcome.operation} ${outcome.group}`;
+      if (run.jobs.has(key)) continue;
+      const jobs = reportsOf(outcome);
+      run.jobs.set(key, jobs);
+      this.emit({ type: "outcome", jobs });
+    }
+  }
+
+  private readonly io: Io = {
+    exchange: (core) => this.attempt(Err.Transport, () => this.exchange(core)),
+    fetch: (core) => this.attempt(Err.Transport, () => this.fetch(core)),
+    barrier: () =>
+      this.attempt(Err.Storage, async () => {
+        await this.options.storage.sync();
+        this.emit({ type: "barrier" });
+        return Err.Ok;
+      }),
+    confirm: (core) => this.attempt(Err.Refused, () => this.confirm(core)),
+    prepare: (core) => this.attempt(Err.Refused, () => this.component(core, "prepare")),
+    ensure: (core) => this.ensure(core),
+    health: (core) => this.attempt(Err.Refused, () => this.component(core, "health")),
+    pause: (delayMs) => this.attempt(Err.Later, () => sleep(delayMs, this.signal)),
+    now: secondsNow,
+  };
+
+  /** Keeps what went wrong; throws where the run must end. */
+  private async attempt(otherwise: Err, act: () => Promise<Err>): Promise<Err> {
+    this.demandGoOn();
+    const err = await act().catch((error: unknown) => this.failed(error, otherwise));
+    this.demandGoOn();
+    return err;
+  }
+
+  private failed(error: unknown, otherwise: Err): Err {
+    if (error instanceof DmError && error.code === "DM_POWER_CUT") throw error;
+    if (this.run) this.run.cause = error;
+    return errOf(error, otherwise);
+  }
+
+  private async exchange(core: Core): Promise<Err> {
+    this.collect();
+    const { transport } = this.options;
+    const request = requests.takeExchange(core);
+    const { url } = request;
+    if (!transport) throw new DmError("DM_TRANSPORT", `no transport to send to ${url} was given`);
+    this.emit({ type: "message", direction: "out", bytes: request.body, url });
+    const session = this.sessionNumber;
+    const answer = await transport.exchange({ ...request, session }, this.signal);
+    this.emit({ type: "message", direction: "in", bytes: answer.body, url });
+    return requests.feedMessage(core, answer);
+  }
+
+  private async fetch(core: Core): Promise<Err> {
+    const { transport } = this.options;
+    const request = requests.takeFetch(core);
+    const url = request.isRelative ? new URL(request.url, this.baseUrl).href : request.url;
+    const { firstOffset, validator } = request;
+    if (!transport) throw new DmError("DM_TRANSPORT", `no transport to get ${url} was given`);
+    const err = await this.consult({ kind: "download", url, firstOffset });
+    if (err !== Err.Ok) return err;
+    const answer = await transport.fetch({ url, firstOffset, validator }, this.signal);
+    if (!request.isRelative) this.baseUrl = answer.url;
+    requests.writeFetchHead(core, answer);
+    if (answer.status !== 200 && answer.status !== 206) {
+      core.feed(0);
+      return Err.Ok;
+    }
+    let bytes = answer.firstOffset;
+    for await (const block of answer.blocks) {
+      this.demandGoOn();
+      const { goesOn, fed } = requests.feedBlocks(core, block, request);
+      bytes += fed;
+      this.emit({ type: "download", bytes, totalBytes: answer.totalBytes, url });
+      if (!goesOn) break;
+    }
+    return Err.Ok;
+  }
+
+  private async ensure(core: Core): Promise<Err> {
+    const { id, slot } = requests.takeComponent(core);
+    const step = slot < 0 ? "remove" : "ensure";
+    const err = await this.attempt(Err.Refused, () => this.component(core, step));
+    if (err === Err.Ok) this.run?.failedEnsures.delete(id);
+    else this.run?.failedEnsures.add(id);
+    return err;
+  }
+
+  private async component(core: Core, step: Step): Promise<Err> {
+    const { components } = this.options;
+    const { state, ...taken } = requests.takeComponent(core);
+    const { id, version, slot } = taken;
+    const bytes = slot < 0 ? 0 : taken.bytes;
+    const component: Component = {
+      ...taken,
+      state: state === ComponentState.Active ? "active" : "inactive",
+      open: () => ({
+        bytes,
+        read: (offset, target) => this.options.storage.read(SLOT_AREA + slot, offset, target),
+      }),
+    };
+    if (step === "prepare") {
+      const err = await this.consult({ kind: "install", id, version });
+      if (err !== Err.Ok) return err;
+    }
+    const verdict = (await components?.[step](component, this.signal)) ?? "yes";
+    this.emit({ type: "step", step, id, version, verdict });
+    return VERDICTS[verdict];
+  }
+
+  private async confirm(core: Core): Promise<Err> {
+    const question = requests.takeQuestion(core);
+    if (question.ask === Ask.Job) {
+      const err = await this.consult({ kind: "job", text: question.text });
+      if (err !== Err.Ok) return err;
+    }
+    return ANSWERS[await this.ask(question)];
+  }
+
+  private async consult(step: PolicyStep): Promise<Err> {
+    return POLICIES[(await this.options.policy?.(step)) ?? "allow"];
+  }
+
+  private async ask(question: Question): Promise<Answer> {
+    const { confirm } = this.options;
+    const otherwise = question.ask === Ask.Job ? "no" : "unsupported";
+    const answer = confirm ? await confirm(question, this.signal) : otherwise;
+    this.emit({ type: "confirm", question, answer });
+    return answer;
+  }
+
+  private async mayStartSession(): Promise<boolean> {
+    const text = "A server asks for a session with this device. Connect?";
+    return (await this.ask({ ask: Ask.ConfirmOrReject, text, options: "" })) === "yes";
+  }
+
+  private emit(event: DmEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The core must not stop half-way for a listener's mistake: it surfaces where uncaught errors do.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** Copies bytes to where `notify` and `bootstrap` expect them; answers how many. */
+  private putReceived(bytes: Uint8Array, what: string): number {
+    const { ptr, bytesMax } = requests.receiveBuffer(this.core);
+    if (bytes.length > bytesMax) throw errorFor(Err.TooLarge, what);
+    putBytes(this.core, ptr, bytes);
+    return bytes.length;
+  }
+
+  private get signal(): AbortSignal {
+    return this.run?.end.signal ?? AbortSignal.abort();
+  }
+
+  private demandGoOn(): void {
+    if (!this.run?.end.signal.aborted) return;
+    throw new DmError("DM_ABORTED", `${this.run.what} was given up`, {
+      cause: this.run.end.signal.reason,
+    });
+  }
+
+  private demandDevice(what: string): void {
+    if (this.isProvisioned) return;
+    throw new DmError("DM_NO_DEVICE", `${what}: there is no device in this storage yet`);
+  }
+
+  private async demandPolicy(what: string): Promise<void> {
+    const err = await this.consult({ kind: "connect" });
+    if (err !== Err.Ok) throw errorFor(err, what);
+  }
+
+  /** The core, where its state is that of the storage. */
+  private readable(): Core {
+    if (this.isClosed) throw new DmError("DM_CLOSED", "reading the device: the client is closed");
+    if (!this.isStale || this.run) return this.core;
+    throw new DmError("DM_MISUSE", "reading the device: the last run broke off; open it again");
+  }
+}
+
+function causeOf(run: Run): { cause?: unknown } {
+  return run.cause === null ? {} : { cause: run.cause };
+}
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function sleep(delayMs: number, signal: AbortSignal): Promise<Err> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve(Err.Ok);
+    };
+    const timer = setTimeout(wake, delayMs);
+    signal.addEventListener("abort", wake, { once: true });
+    if (signal.aborted) wake();
+  });
+}
+
+/** What the block could not hold; everything else is the core's to judge. */
+function checkConfig({ device, storage }: DmClientOptions): void {
+  const nameBytes = new TextEncoder().encode(device.rootName).length;
+  const isWrong =
+    (nameBytes < 1 || nameBytes > 31) && `rootName has ${nameBytes} bytes, not 1 to 31`;
+  const ids = [device.vendors, device.classes];
+  const isBadId =
+    ids.some((list) => list.length > 4 || list.some((id) => id.length !== 16)) &&
+    "vendors and classes are up to 4 UUIDs of 16 bytes each";
+  const isManySlots =
+    storage.slotBytes.length > Bound.SlotsMax && `more than ${Bound.SlotsMax} slots`;
+  const why = isWrong || isBadId || isManySlots;
+  if (why) throw new DmError("DM_BAD_CONFIG", `opening the device: ${why}`);
+}

@@ -1,0 +1,165 @@
+// HTTP by the platform's `fetch`, in Node, browser and worker.
+import { asDmError, DmError } from "../errors.ts";
+import { Cookies } from "./cookies.ts";
+import { Download } from "./download.ts";
+import {
+  checkUrl,
+  mediaOf,
+  MESSAGE_TYPE,
+  type MessageAnswer,
+  type MessageRequest,
+  type RangeAnswer,
+  type RangeRequest,
+  type Transport,
+} from "./transport.ts";
+import { retryAfterMs, sleep } from "./wait.ts";
+
+export interface FetchOptions {
+  /** Plain http elsewhere than on loopback. */
+  allowHttp?: boolean;
+  /** How long one message, or one download without progress, is tried. 10,000 unless given. */
+  patienceMs?: number;
+  userAgent?: string;
+  /** In place of the platform's `fetch`. */
+  fetch?: typeof fetch;
+}
+
+/** How often a message that got no answer is sent again, as the same bytes. */
+const RESENDS_MAX = 2;
+const BACK_OFF_MS = 250;
+const isNode = "process" in globalThis;
+
+/** Sends messages by POST and gets objects by GET with ranges. */
+export class FetchTransport implements Transport {
+  private readonly patienceMs: number;
+  private readonly options: FetchOptions;
+  private readonly cookies = new Cookies();
+  private session = -1;
+  private download: Download | null = null;
+
+  constructor(options: FetchOptions = {}) {
+    this.options = options;
+    this.patienceMs = options.patienceMs ?? 10_000;
+  }
+
+  async exchange(request: MessageRequest, signal: AbortSignal): Promise<MessageAnswer> {
+    if (request.session !== this.session) this.cookies.clear();
+    this.session = request.session;
+    const deadline = Date.now() + this.patienceMs;
+    for (let resends = 0; ; ) {
+      try {
+        const answer = await this.post(request, deadline, signal);
+        if (typeof answer !== "number") return answer;
+        await sleep(answer, signal);
+      } catch (error) {
+        const isLost = error instanceof DmError && error.code === "DM_TRANSPORT";
+        const backOffMs = BACK_OFF_MS << resends;
+        const isOver = resends === RESENDS_MAX || Date.now() + backOffMs >= deadline;
+        if (!isLost || isOver || signal.aborted) throw error;
+        resends++;
+        await sleep(backOffMs, signal);
+      }
+    }
+  }
+
+  async fetch(request: RangeRequest, signal: AbortSignal): Promise<RangeAnswer> {
+    const kept = this.download;
+    this.download = null;
+    if (kept?.goesOnAt(request)) {
+      this.download = kept;
+      return kept.answer();
+    }
+    kept?.drop();
+    const send = (url: string, headers: Record<string, string>, abort: AbortSignal) =>
+      this.send(url, { headers }, abort);
+    const download = new Download({ send, patienceMs: this.patienceMs, signal });
+    const answer = await download.open(request);
+    this.download = download;
+    return answer;
+  }
+
+  /** One POST: the answer, or the milliseconds after which the server wants to be asked again. */
+  private async post(
+    request: MessageRequest,
+    deadline: number,
+    signal: AbortSignal,
+  ): Promise<MessageAnswer | number> {
+    const leftMs = Math.max(1, deadline - Date.now());
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
+    const what = `sending a message to ${request.url}`;
+    try {
+      const headers = { "content-type": MESSAGE_TYPE, accept: MESSAGE_TYPE };
+      // A copy: a redirect sends the same bytes again.
+      const init = { method: "POST", headers, body: new Uint8Array(request.body) };
+      const response = await this.send(request.url, init, limit);
+      const retryMs = retryAfterMs(response);
+      if (retryMs !== null && Date.now() + retryMs < deadline) {
+        await response.body?.cancel();
+        return retryMs;
+      }
+      const body = await readBody(response, request.answerBytesMax);
+      if (response.status === 200 && body.length === 0) {
+        throw new DmError("DM_TRANSPORT", `${what} failed: the answer is empty`);
+      }
+      return { status: response.status, media: mediaOf(response.headers.get("content-type")), body };
+    } catch (error) {
+      if (signal.aborted) throw new DmError("DM_ABORTED", `${what} was given up`, { cause: error });
+      throw asDmError(error, "DM_TRANSPORT", what);
+    }
+  }
+
+  /** One request with what all have in common; follows one 307 or 308 within an https host. */
+  private async send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    const parsed = checkUrl(url, this.options.allowHttp ?? false);
+    const headers = new Headers(init.headers);
+    headers.set("cache-control", "no-store");
+    const userAgent = this.options.userAgent ?? (isNode ? "scomo-wasm" : "");
+    if (userAgent) headers.set("user-agent", userAgent);
+    if (init.body) headers.set("accept-charset", "utf-8");
+    const platformFetch = this.options.fetch ?? fetch;
+    const go = async (target: URL) => {
+      const cookie = this.cookies.headerFor(target);
+      // Another path of the same host may have other cookies, or none.
+      if (cookie) headers.set("cookie", cookie);
+      else headers.delete("cookie");
+      const whole: RequestInit = { ...init, headers, redirect: "manual", signal };
+      const response = await platformFetch(target, whole);
+      this.cookies.keep(target, response.headers.getSetCookie?.() ?? []);
+      return response;
+    };
+    const response = await go(parsed);
+    if (response.type === "opaqueredirect") {
+      throw new DmError("DM_HTTP_STATUS", `${url} redirects, and a browser does not say where to`);
+    }
+    if (response.status !== 307 && response.status !== 308) return response;
+    const location = response.headers.get("location") ?? "";
+    const next = URL.canParse(location, parsed) ? new URL(location, parsed) : null;
+    const isSameHost = next?.protocol === "https:" && next.origin === parsed.origin;
+    if (!next || !isSameHost || next.username || next.password) return response;
+    await response.body?.cancel();
+    const redirected = await go(next);
+    return redirected;
+  }
+}
+
+/** Reads a body; one byte above the limit ends it. */
+async function readBody(response: Response, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new DmError("DM_TOO_LARGE", `the answer of ${response.url} has more than ${bytesMax} bytes`);
+  if (Number(response.headers.get("content-length")) > bytesMax) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
+  const body = new Uint8Array(bytesMax);
+  const reader = response.body?.getReader();
+  for (let count = 0; ; ) {
+    const part = await reader?.read();
+    if (!part || part.done) return body.slice(0, count);
+    if (count + part.value.length > bytesMax) {
+      await reader?.cancel();
+      throw tooLarge();
+    }
+    body.set(part.value, count);
+    count += part.value.length;
+  }
+}

@@ -1,0 +1,93 @@
+// What carries messages to the server and objects to the device.
+import { Media } from "../../assembly/abi/codes.ts";
+import { DmError } from "../errors.ts";
+
+/** One DM message to send. */
+export interface MessageRequest {
+  url: string;
+  body: Uint8Array;
+  /** A longer answer is refused while it is read: DM_TOO_LARGE. */
+  answerBytesMax: number;
+  /** Number of the session; state kept for a peer (cookies) ends where it changes. */
+  session: number;
+}
+
+export interface MessageAnswer {
+  status: number;
+  media: Media;
+  body: Uint8Array;
+}
+
+/** Part of an object, from `firstOffset` to its end. */
+export interface RangeRequest {
+  /** Absolute. */
+  url: string;
+  firstOffset: number;
+  /** Of the answer that brought the bytes before `firstOffset`; empty where there was none. */
+  validator: string;
+}
+
+export interface RangeAnswer {
+  /** 200 and 206 have blocks, any other status has none. */
+  status: number;
+  /** After redirects: what relative references are resolved against. */
+  url: string;
+  /** Of the first block: 0 for 200. */
+  firstOffset: number;
+  /** Of the whole object, -1 unknown. */
+  totalBytes: number;
+  media: Media;
+  /** A strong validator, or empty. */
+  validator: string;
+  /**
+   * Blocks of any length. Leaving the loop early is a pause: the connection may stay open, and the next `fetch` for
+   * the same URL be served from it. The end before `totalBytes` is an error, DM_TRANSPORT.
+   */
+  blocks: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A way to the server. Both calls reject with a DmError: DM_ABORTED after `signal`, DM_TOO_LARGE, DM_UNSUPPORTED for
+ * a URL that is not taken, DM_TRANSPORT where there was no whole answer. `signal` also ends what a call left open.
+ */
+export interface Transport {
+  exchange(request: MessageRequest, signal: AbortSignal): Promise<MessageAnswer>;
+  fetch(request: RangeRequest, signal: AbortSignal): Promise<RangeAnswer>;
+}
+
+/** Content types of a DM message in WBXML; the second is the data-sync type that some servers send. */
+export const MESSAGE_TYPE = "application/vnd.syncml.dm+wbxml";
+const MEDIA: Record<string, Media> = {
+  [MESSAGE_TYPE]: Media.Message,
+  "application/vnd.syncml+wbxml": Media.Message,
+  "application/vnd.oma.dd+xml": Media.Descriptor,
+  "application/vnd.oma.dd2+xml": Media.Descriptor,
+  "application/suit-envelope+cose": Media.Delivery,
+};
+
+/** The kind of content that a Content-Type names. */
+export function mediaOf(contentType: string | null): Media {
+  const name = (contentType ?? "").split(";")[0]!.trim().toLowerCase();
+  return MEDIA[name] ?? Media.Other;
+}
+
+/** True for names and addresses that never leave this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
+/**
+ * Checks that a URL may be used: https, or http on loopback, elsewhere only with the host's explicit leave.
+ *
+ * @fails DM_UNSUPPORTED  another scheme, no URL at all, credentials inside it, or plain http
+ */
+export function checkUrl(url: string, allowHttp: boolean): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const refuse = (why: string) => new DmError("DM_UNSUPPORTED", `not using ${url}: ${why}`);
+  if (!parsed) throw refuse("it is no absolute URL");
+  if (parsed.username || parsed.password) throw refuse("it carries credentials");
+  if (parsed.protocol === "https:") return parsed;
+  if (parsed.protocol !== "http:") throw refuse("only https and http are spoken");
+  if (allowHttp || isLoopback(parsed.hostname)) return parsed;
+  throw refuse("plain http goes to this machine only, unless it is allowed");
+}
