@@ -56,7 +56,8 @@ function notDown(
     if (!target.startsWith(`${root}/`)) return [];
     const [from, to] = [memberOf(root, source.path), memberOf(root, target)];
     const [above, below] = [levelOf(picture, from), levelOf(picture, to)];
-    const isFree = isTopFree && above === picture.length - 1;
+    const areFiles = from.includes(".") && to.includes(".");
+    const isFree = areFiles || (isTopFree && above === picture.length - 1);
     if (from === to || below < above || (isFree && below === above)) return [];
     return [report(below === above ? "sideways" : "upwards")];
   });
