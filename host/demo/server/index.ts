@@ -1,0 +1,92 @@
+import type { AddressInfo } from "node:net";
+import type { DeviceStatus } from "./devices.ts";
+import type { Listener } from "./events.ts";
+import { createHttpServer } from "./http.ts";
+import { Packages, type PackageSource } from "./packages.ts";
+import { parsePolicy, type Policy } from "./policy.ts";
+import { Endpoint, type NotifyOptions } from "./sessions.ts";
+
+export type {
+  DeliveredEntry, DeployedEntry, DeviceStatus, Inventory, Order, OrderState, OrderStatus, Result,
+} from "./devices.ts";
+export type { Listener, ServerEvent } from "./events.ts";
+export type { PackageSource } from "./packages.ts";
+export { parsePolicy, type Policy, PolicyError, readPolicy } from "./policy.ts";
+export type { NotifyOptions } from "./sessions.ts";
+export * from "./wbxml.ts";
+
+export interface ServerOptions {
+  /** A parsed policy, or the value of its JSON. */
+  policy: unknown;
+  /** Folder of the Delivery Packages, or the packages by path; without it none are served. */
+  packages?: PackageSource;
+  /** Address to bind, 127.0.0.1 by default. */
+  host?: string;
+  /** 0, the default, takes a free port. */
+  port?: number;
+  /** End a session with Alert 1223 at the first deviation from the protocol. */
+  isStrict?: boolean;
+  /** Origin of pages that may use the server, or `*`. */
+  allowOrigin?: string;
+  /** What clients call this server, where that is not `http://<host>:<port>`. */
+  publicUrl?: string;
+}
+
+export interface ReferenceServer {
+  /** Base of all URLs, without a slash at its end; messages go to `<url>/dm`. */
+  readonly url: string;
+  status(): { devices: DeviceStatus[] };
+  /** Bytes of a Package #0; undefined if the device has no account. */
+  notify(device: string, options?: NotifyOptions): Uint8Array | undefined;
+  /** Calls `listener` for each event until the returned function is called. */
+  on(listener: Listener): () => void;
+  /** Another policy from the next session on; failed and refused orders are then tried again. */
+  setPolicy(policy: unknown): void;
+  /** Ends all connections. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the reference DM server.
+ *
+ * @throws PolicyError  the policy is wrong
+ * @throws Error        the address cannot be bound; `code` is that of node:net
+ */
+export async function startServer(options: ServerOptions): Promise<ReferenceServer> {
+  const packages = new Packages(options.packages ?? new Map());
+  let url = "";
+  const endpoint = new Endpoint({
+    policy: policyOf(options.policy),
+    isStrict: options.isStrict === true,
+    urlOf: (path) => `${url}/packages/${path.split("/").map(encodeURIComponent).join("/")}`,
+    bytesOf: (path) => packages.get(path)?.bytes,
+  });
+  const { allowOrigin, host = "127.0.0.1", port = 0 } = options;
+  const server = createHttpServer({
+    endpoint, packages, ...(allowOrigin === undefined ? {} : { allowOrigin }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  url = options.publicUrl?.replace(/\/$/, "") ?? `http://${name}:${address.port}`;
+  return {
+    url,
+    status: () => endpoint.status(),
+    notify: (device, notifyOptions) => endpoint.notify(device, notifyOptions),
+    on: (listener) => endpoint.on(listener),
+    setPolicy: (policy) => endpoint.setPolicy(policyOf(policy)),
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }),
+  };
+}
+
+function policyOf(value: unknown): Policy {
+  const isParsed = typeof value === "object" && value !== null && "revision" in value
+    && "accounts" in value && value.accounts instanceof Map;
+  return isParsed ? value as Policy : parsePolicy(value);
+}

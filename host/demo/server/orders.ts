@@ -1,0 +1,365 @@
+import type { Device, Inventory, Order, OrderedPackage } from "./devices.ts";
+import type { DeviceEvent } from "./events.ts";
+import { describe, outdatedIn, readInventory, type Script } from "./inventory.ts";
+import type { Alert, Command, Group, Item, TreeCommand } from "./message.ts";
+import { nodeNameOf, packageIdOf, type Policy, type Wanted } from "./policy.ts";
+import { apply, isOpen } from "./reports.ts";
+
+// What the server does in a session: read the inventory, settle what earlier orders came to, order
+// what is outdated. Orders are made here; reports.ts ends them when their alerts come in.
+
+export interface Management {
+  device: Device;
+  policy: Policy;
+  /** The session follows a notification of this server. */
+  isNotified: boolean;
+  urlOf(path: string): string;
+  /** Bytes of a Delivery Package, for direct delivery. */
+  bytesOf(path: string): Uint8Array | undefined;
+  /** Whether a command fits into one message to this client. */
+  fits(command: Command): boolean;
+  emit(event: DeviceEvent): void;
+}
+
+/** Seconds that a person has for an answer. */
+const ASK_SECONDS = 300;
+
+const DELIVERED = 10;
+
+/** The whole of a session. Goes round again when alerts came in on the way. */
+export function* manage(management: Management): Script {
+  const { device, policy } = management;
+  const root = `./${policy.root}`;
+  for (;;) {
+    const resultCount = device.results.length;
+    const inventory = yield* readInventory(root);
+    device.inventory = inventory;
+    const text = `Inventory: ${describe(inventory)}`;
+    management.emit({ kind: "inventory", text, inventory });
+    settle(management, inventory);
+    yield* cleanUp(device, root, inventory);
+    for (const order of dueOrders(management, inventory)) {
+      yield* new Placement(management, order, inventory).run();
+    }
+    if (device.results.length === resultCount) return;
+  }
+}
+
+/** Ends orders by what the inventory shows. */
+function settle(management: Management, inventory: Inventory): void {
+  const { device, policy, emit } = management;
+  for (const order of [...device.orders]) {
+    const isOld = order.revision !== policy.revision
+      || outdatedIn(inventory, order.wanted.components).length === 0;
+    if (order.state === "available" && isOld) {
+      device.orders.splice(device.orders.indexOf(order), 1);
+    }
+    if (isOpen(order) && isForgotten(order, inventory)) {
+      order.state = "lost";
+      emit({ kind: "order", text: `${nameOf(order)} is unknown to the device`, order });
+    }
+    if (order.isVerified !== undefined || (order.state !== "done" && order.state !== "failed")) {
+      continue;
+    }
+    const outdated = outdatedIn(inventory, order.wanted.components);
+    order.isVerified = order.state === "done" && outdated.length === 0;
+    const outcome = order.state === "failed" ? `failed with ${order.code}`
+      : order.isVerified ? "is done and verified"
+        : `is reported done, yet the inventory lacks ${outdated.join(", ")}`;
+    emit({ kind: "order-done", text: `${nameOf(order)} ${outcome}`, order });
+  }
+}
+
+/** Only the server deletes these nodes: without them the device is not the one that accepted. */
+function isForgotten(order: Order, { downloads, delivered }: Inventory): boolean {
+  return order.packages.every(({ node }) =>
+    !downloads.includes(node) && delivered.every((entry) => entry.node !== node));
+}
+
+/** Deletes the Download nodes of orders that have ended; a refusal is the client's right. */
+function* cleanUp(device: Device, root: string, inventory: Inventory): Script {
+  const inUse = new Set(device.orders.filter(isOpen).flatMap(nodesOf));
+  const ended = device.orders.filter((order) => !isOpen(order) && order.state !== "available");
+  const stale = new Set(ended.flatMap(nodesOf).filter((node) =>
+    inventory.downloads.includes(node) && !inUse.has(node)));
+  if (stale.size === 0) return;
+  const deletes = [...stale].map((node) => remove(`${root}/Download/${node}`));
+  const answers = yield deletes;
+  inventory.downloads = inventory.downloads.filter((node) => {
+    const index = [...stale].indexOf(node);
+    return index < 0 || answers.answerOf(deletes[index]!).code >= 300;
+  });
+}
+
+function nodesOf(order: Order): string[] {
+  return order.packages.map(({ node }) => node);
+}
+
+/** Orders that go on or begin now; an outdated device's other ones are shown as available. */
+function dueOrders(management: Management, inventory: Inventory): Order[] {
+  const { device, policy, isNotified, emit } = management;
+  const due = device.orders.filter((order) =>
+    order.state === "downloading" && order.packages.every((each) => isDelivered(each, inventory)));
+  for (const [index, wanted] of policy.wanted.entries()) {
+    const outdated = outdatedIn(inventory, wanted.components);
+    if (outdated.length === 0 || isBlocked(device, policy, index)) continue;
+    const order = orderFor(device, policy, index);
+    if (wanted.urgent || isNotified) due.push(order);
+    else {
+      const text = `${nameOf(order)} is available: ${outdated.join(", ")}; not urgent`;
+      emit({ kind: "order", text, order });
+    }
+  }
+  return due;
+}
+
+/** An open order is in the way, or this policy has been tried and failed or was refused. */
+function isBlocked(device: Device, policy: Policy, index: number): boolean {
+  const nodes = policy.wanted[index]!.packages.map(nodeNameOf);
+  return device.orders.some((order) => {
+    if (isOpen(order)) return nodesOf(order).some((node) => nodes.includes(node));
+    const isOfPolicy = order.revision === policy.revision && order.index === index;
+    const isUseless = order.state === "done" && order.isVerified === false;
+    return isOfPolicy && (order.state === "failed" || order.state === "refused" || isUseless);
+  });
+}
+
+/** The entry's order that was only available so far, or a new one. */
+function orderFor(device: Device, policy: Policy, index: number): Order {
+  const { revision } = policy;
+  const known = device.orders.find((order) =>
+    order.state === "available" && order.revision === revision && order.index === index);
+  if (known !== undefined) return known;
+  const wanted = policy.wanted[index]!;
+  const number = Math.max(0, ...device.orders.map((order) => order.number)) + 1;
+  const order: Order = {
+    number, revision, index, wanted, state: "available",
+    packages: wanted.packages.map((path, i) => ({
+      path, pkgId: packageIdOf(path), node: nodeNameOf(path),
+      correlator: correlatorOf(revision, number, wanted, i),
+    })),
+  };
+  device.orders.push(order);
+  return order;
+}
+
+/**
+ * The same again after a restart of the server with the same policy, so that a device that knows
+ * the job does not take it for a second one.
+ */
+function correlatorOf(revision: string, number: number, wanted: Wanted, index: number): string {
+  const order = `order-${revision.slice(0, 8)}-${number}`;
+  return wanted.correlator === "exec" ? `${order}-${index + 1}` : order;
+}
+
+function isDelivered({ node, pkgId }: OrderedPackage, { delivered }: Inventory): boolean {
+  return delivered.some((entry) =>
+    entry.node === node && entry.pkgId === pkgId && entry.state === DELIVERED);
+}
+
+export function nameOf(order: Order): string {
+  const components = Object.entries(order.wanted.components).map((pair) => pair.join(" "));
+  const packages = order.packages.map(({ pkgId }) => pkgId).join(" + ");
+  return `Order ${order.number}, ${packages} (${components.join(", ")}),`;
+}
+
+/** Carries one order through the commands of a session. */
+class Placement {
+  private readonly root: string;
+
+  constructor(
+    private readonly management: Management,
+    private readonly order: Order,
+    private readonly inventory: Inventory,
+  ) {
+    this.root = `./${management.policy.root}`;
+  }
+
+  *run(): Script {
+    const { bind, delivery } = this.order.wanted;
+    const downloadInstall = this.install("DownloadInstall");
+    if (delivery === "direct") yield* this.deliver();
+    else if (bind === "package") yield* this.download("installing", downloadInstall);
+    else if (this.missing().length > 0) yield* this.download("downloading", "Download");
+    else yield* this.installDelivered();
+  }
+
+  private missing(): OrderedPackage[] {
+    return this.order.packages.filter((each) => !isDelivered(each, this.inventory));
+  }
+
+  private install(operation: string): string {
+    return this.order.wanted.inactive ? `${operation}Inactive` : operation;
+  }
+
+  /** Indirect delivery: a Sequence for each package, the first with the question. */
+  private *download(state: "downloading" | "installing", operation: string): Script {
+    const packages = state === "installing" ? this.order.packages : this.missing();
+    for (const [index, ordered] of packages.entries()) {
+      const question = index === 0 ? this.question() : [];
+      const node = `${this.root}/Download/${ordered.node}`;
+      const isStale = this.inventory.downloads.includes(ordered.node);
+      const exec = this.exec(ordered, `${node}/Operations/${operation}`);
+      const add = this.add(node, [
+        ["PkgID", ordered.pkgId], ["Name", ordered.pkgId],
+        ["PkgURL", this.management.urlOf(ordered.path)],
+      ]);
+      const before = isStale ? [remove(node)] : [];
+      const sequence = group("Sequence", [...question, ...before, add, exec]);
+      this.begin(state);
+      if (this.management.fits(sequence)) yield* this.ask([sequence], question, [exec]);
+      else {
+        // The client's messages are too small for all at once: the node first, item by item.
+        for (const command of [...before, ...singly(add)]) yield [command];
+        yield* this.ask([group("Sequence", [...question, exec])], question, [exec]);
+      }
+      if (!isOpen(this.order)) return;
+    }
+  }
+
+  /** Direct delivery: the question, then the bytes as large objects, then the Execs. */
+  private *deliver(): Script {
+    if (!(yield* this.askFirst())) return;
+    for (const ordered of this.missing()) {
+      const bytes = this.management.bytesOf(ordered.path);
+      if (bytes === undefined) {
+        this.fail(ordered, 1500, `the server has no ${ordered.path}`);
+        return;
+      }
+      const node = `${this.root}/Inventory/Delivered/${ordered.node}`;
+      const isStale = this.inventory.delivered.some((entry) => entry.node === ordered.node);
+      if (isStale) yield [remove(node)];
+      const add = this.add(node, [["PkgID", ordered.pkgId], ["Name", ordered.pkgId]]);
+      const item: Item = { target: `${node}/Data`, meta: { format: "bin" }, data: bytes };
+      const data: TreeCommand = { kind: "Add", items: [item] };
+      const answers = yield [add, data];
+      const { code } = answers.answerOf(data);
+      if (code < 200 || code >= 300) {
+        this.fail(ordered, code, `the device did not take ${ordered.path}: ${code}`);
+        return;
+      }
+    }
+    yield* this.executeDelivered();
+  }
+
+  private *installDelivered(): Script {
+    if (yield* this.askFirst()) yield* this.executeDelivered();
+  }
+
+  /** Install of what lies in Delivered; several packages are bound by an Atomic. */
+  private *executeDelivered(): Script {
+    const operation = this.install("Install");
+    const execs = this.order.packages.map((ordered) => this.exec(
+      ordered, `${this.root}/Inventory/Delivered/${ordered.node}/Operations/${operation}`,
+    ));
+    this.begin("installing");
+    const isAtomic = this.order.wanted.bind === "atomic";
+    yield* this.ask(isAtomic ? [group("Atomic", execs)] : execs, [], execs);
+  }
+
+  /** Asks in a package of its own. @returns whether the order may go on */
+  private *askFirst(): Script<boolean> {
+    const question = this.question();
+    if (question.length === 0) return true;
+    const answers = yield question;
+    const { code } = answers.answerOf(question[0]!);
+    this.tellAnswer(code);
+    if (isRefusal(code)) this.refuse(code);
+    return !isRefusal(code);
+  }
+
+  /** Sends the Execs and takes what becomes of each. */
+  private *ask(commands: Command[], question: Alert[], execs: TreeCommand[]): Script {
+    const answers = yield commands;
+    const asked = question[0] === undefined ? 0 : answers.answerOf(question[0]).code;
+    if (asked !== 0) this.tellAnswer(asked);
+    const codes = execs.map((exec) => answers.answerOf(exec).code);
+    // In a refused Atomic the first cause is the member with a code of its own.
+    const groups = commands.map((command) => answers.answerOf(command).code);
+    const cause = [...codes, ...groups].find((code) => code >= 300) ?? codes.find(isNotRun);
+    if (isRefusal(asked)) this.refuse(asked);
+    else if (cause !== undefined) {
+      const text = cause === 0 ? "got no answer" : `was not accepted: ${cause}`;
+      this.fail(undefined, cause, text);
+    } else codes.forEach((code, index) => this.accept(execs[index]!, code));
+  }
+
+  private accept(exec: TreeCommand, code: number): void {
+    const ordered = this.order.packages.find(({ source }) => source === exec.items[0]!.target)!;
+    if (code === 202) return;
+    // Done at once: no alert follows.
+    apply(this.order, ordered, code === 200 ? 1200 : code);
+  }
+
+  private begin(state: "downloading" | "installing"): void {
+    const { order, management } = this;
+    if (order.state === state) return;
+    for (const ordered of order.packages) delete ordered.code;
+    order.state = state;
+    const verb = state === "downloading" ? "downloads" : "installs";
+    const text = `${nameOf(order)} goes out: the device ${verb}`;
+    management.emit({ kind: "order", text, order });
+  }
+
+  private refuse(code: number): void {
+    this.order.state = "refused";
+    this.order.code = code;
+    const text = `${nameOf(this.order)} was refused by the user: ${code}`;
+    this.management.emit({ kind: "order-done", text, order: this.order });
+  }
+
+  private fail(ordered: OrderedPackage | undefined, code: number, text: string): void {
+    this.order.state = "failed";
+    this.order.code = code;
+    this.order.isVerified = false;
+    if (ordered !== undefined) ordered.code = code;
+    const line = `${nameOf(this.order)} ${text}`;
+    this.management.emit({ kind: "order-done", text: line, order: this.order });
+  }
+
+  private tellAnswer(code: number): void {
+    const meaning = code === 200 ? "yes" : code === 304 ? "no" : `${code}`;
+    const text = `${nameOf(this.order)} user asked: ${meaning}`;
+    this.management.emit({ kind: "order", text, order: this.order });
+  }
+
+  private question(): Alert[] {
+    const { askUser } = this.order.wanted;
+    if (askUser === undefined) return [];
+    const options = `MAXDT=${ASK_SECONDS}&DR=0`;
+    return [{ kind: "Alert", code: 1101, items: [{ data: options }, { data: askUser }] }];
+  }
+
+  private add(node: string, leaves: [string, string][]): TreeCommand {
+    const items: Item[] = leaves.map(([leaf, data]) => ({ target: `${node}/${leaf}`, data }));
+    return { kind: "Add", items: [{ target: node, meta: { format: "node" } }, ...items] };
+  }
+
+  private exec(ordered: OrderedPackage, target: string): TreeCommand {
+    ordered.source = target;
+    return { kind: "Exec", correlator: ordered.correlator, items: [{ target }] };
+  }
+}
+
+/** The person said no, cancelled or was not there: no consent. */
+function isRefusal(code: number): boolean {
+  return code === 304 || code === 214 || code === 408;
+}
+
+/** No Status, not executed, or rolled back. */
+function isNotRun(code: number): boolean {
+  return code === 0 || code === 215 || code === 216;
+}
+
+function remove(target: string): TreeCommand {
+  return { kind: "Delete", items: [{ target }] };
+}
+
+function group(kind: "Atomic" | "Sequence", members: Command[]): Group {
+  return { kind, members };
+}
+
+/** One Add for each Item. */
+function singly(add: TreeCommand): TreeCommand[] {
+  return add.items.map((item) => ({ kind: "Add", items: [item] }));
+}
