@@ -1,0 +1,38 @@
+// The journal, for its tests.
+export {
+  adopt,
+  begin,
+  beginCheckpoint,
+  beginOpening,
+  bytesAt,
+  check,
+  configure,
+  dropGroup,
+  endCheckpoint,
+  error,
+  fail,
+  finish,
+  flags,
+  generation,
+  groupEnd,
+  isDegraded,
+  isDirty,
+  isOpen,
+  next,
+  payloadBytes,
+  place,
+  put,
+  put16,
+  put32,
+  put8,
+  putFrom,
+  read,
+  recordBytes,
+  room,
+  scan,
+  setDegraded,
+  synced,
+} from "../../assembly/journal/journal";
+
+/** Bytes on their way between test and journal. */
+export const SCRATCH: usize = memory.data(8192, 8);
