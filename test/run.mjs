@@ -1,4 +1,5 @@
-// npm test: Debian packages, build, types, as-pect, vitest. The last line is `N passed, N failed, N skipped`.
+// npm test: Debian packages, build, types, as-pect, vitest. The last line is `N passed, N failed, N
+// skipped`.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -27,16 +28,29 @@ if (isCi && counts.skipped > 0) console.log("In CI nothing may be skipped.");
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 || (isCi && counts.skipped > 0) ? 1 : 0;
 
-/** Installs what is missing where that needs nobody's password; tests skip what is still missing. */
+/**
+ * Installs what is missing where that needs nobody's password; tests skip what is still missing.
+ */
 function installTools() {
   const missing = TOOLS.filter((tool) => !isInstalled(tool.command));
   if (missing.length === 0) return;
   const names = missing.map((tool) => tool.debian);
   const become = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const apt = [...become, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=400", "-qq"];
+  const apt = [
+    ...become,
+    "env",
+    "DEBIAN_FRONTEND=noninteractive",
+    "apt-get",
+    "-o",
+    "DPkg::Lock::Timeout=400",
+    "-qq",
+  ];
   const run = (...args) => {
     const [command, ...rest] = [...apt, ...args];
-    return spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"], timeout: STEP_MS_MAX }).status === 0;
+    return (
+      spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"], timeout: STEP_MS_MAX })
+        .status === 0
+    );
   };
   console.log(`Installing ${names.join(", ")}`);
   if (!run("install", "-y", "--no-install-recommends", ...names)) {
@@ -87,7 +101,10 @@ async function runVitest() {
 
 function run(title, [command, ...args]) {
   console.log(`\n--- ${title}`);
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], timeout: STEP_MS_MAX });
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: STEP_MS_MAX,
+  });
   let output = "";
   child.stdout.on("data", (chunk) => {
     output += chunk;

@@ -1,5 +1,6 @@
-// The imports of assembly/host.ts for as-pect specs: two journal regions and four slots in RAM, erased to 0xff, and
-// a counter in place of random octets. Each spec file has its own module and so its own host.
+// The imports of assembly/host.ts for as-pect specs: two journal regions and four slots in RAM,
+// erased to 0xff, and a counter in place of random octets. Each spec file has its own module and so
+// its own host.
 const REGION_BYTES = 65536;
 const SLOT_BYTES = 65536;
 const ERASED = 0xff;
@@ -21,10 +22,16 @@ export function hostImports() {
       memory = moduleMemory;
     },
     imports: {
-      jRead: (region, offset, ptr, n) => (view(ptr, n).set(regions[region].subarray(offset, offset + n)), 0),
+      jRead: (region, offset, ptr, n) => (
+        view(ptr, n).set(regions[region].subarray(offset, offset + n)),
+        0
+      ),
       jWrite: (region, offset, ptr, n) => (regions[region].set(view(ptr, n), offset), 0),
       jErase: (region) => (regions[region].fill(ERASED), 0),
-      sRead: (slot, offset, ptr, n) => (view(ptr, n).set(slots[slot].subarray(offset, offset + n)), 0),
+      sRead: (slot, offset, ptr, n) => (
+        view(ptr, n).set(slots[slot].subarray(offset, offset + n)),
+        0
+      ),
       sWrite: (slot, offset, ptr, n) => (slots[slot].set(view(ptr, n), offset), 0),
       sErase: (slot) => (slots[slot].fill(ERASED), 0),
       random: (ptr, n) => {

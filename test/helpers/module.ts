@@ -10,7 +10,10 @@ export const BUILDS: readonly Build[] = ["debug", "release"];
 
 type HostFunction = (...args: number[]) => number;
 
-/** What the module exports is what its source in test/modules says; a test knows it, the type does not. */
+/**
+ * What the module exports is what its source in test/modules says; a test knows it, the type does
+ * not.
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type ModuleExports = Record<string, any>;
 
@@ -31,7 +34,8 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
 /**
  * A fresh instance of `test/modules/<name>.ts`, compiled again if one of its sources is newer.
  *
- * @param imports  functions of assembly/host.ts that the test answers; one that is not given throws when called
+ * @param imports  functions of assembly/host.ts that the test answers; one that is not given throws
+ *   when called
  */
 export async function loadModule(
   name: string,
@@ -78,7 +82,12 @@ function resolve(
     };
     (imports[space] ??= {})[name] = given[name] ?? missing;
   }
-  imports["env"]!["abort"] = (message: number, file: number, line: number, column: number): never => {
+  imports["env"]!["abort"] = (
+    message: number,
+    file: number,
+    line: number,
+    column: number,
+  ): never => {
     const memory = memoryOf.current;
     throw new CoreAbort(`${text(memory, message)} at ${text(memory, file)}:${line}:${column}`);
   };

@@ -123,7 +123,7 @@ class Reader {
 
 export function parseWasm(bytes: Uint8Array): WasmModule {
   const sections = splitSections(bytes);
-  const section = <T>(id: Section, item: (reader: Reader) => T): T[] => {
+  const section = <T,>(id: Section, item: (reader: Reader) => T): T[] => {
     const reader = new Reader(sections.get(id) ?? Uint8Array.of(0));
     return reader.list(() => item(reader));
   };
@@ -135,7 +135,11 @@ export function parseWasm(bytes: Uint8Array): WasmModule {
   return {
     types,
     imports,
-    exports: section(Section.Export, (reader) => ({ name: reader.text(), kind: reader.u8(), index: reader.u32() })),
+    exports: section(Section.Export, (reader) => ({
+      name: reader.text(),
+      kind: reader.u8(),
+      index: reader.u32(),
+    })),
     globals: section(Section.Global, readGlobal),
     memories: section(Section.Memory, readLimits),
     functions: functionTypes.map((type, index) => ({ type, bodyBytes: bodies[index]! })),

@@ -1,4 +1,5 @@
-// What the core costs: bytes of wasm by folder and file, read off a release build with function names, and memory.
+// What the core costs: bytes of wasm by folder and file, read off a release build with function
+// names, and memory.
 import { readFile } from "node:fs/promises";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { parseWasm, type WasmModule } from "../helpers/wasm.ts";
@@ -51,13 +52,18 @@ export function globalValue(module: WasmModule, name: string): number {
   return value;
 }
 
-/** Functions are named `assembly/<folder>/<file>/<function>`; what the compiler adds begins with `~`. */
+/**
+ * Functions are named `assembly/<folder>/<file>/<function>`; what the compiler adds begins with
+ * `~`.
+ */
 function bytesByFile(module: WasmModule): Map<string, number> {
   const files = new Map<string, number>();
   module.functions.forEach(({ bodyBytes }, index) => {
     const name = module.names.get(module.importedFunctionCount + index) ?? "~unnamed";
     const parts = name.replace(/^(start:)?assembly\//, "").split("/");
-    const file = name.startsWith("~") ? "~" : parts.slice(0, name.startsWith("start:") ? 2 : -1).join("/");
+    const file = name.startsWith("~")
+      ? "~"
+      : parts.slice(0, name.startsWith("start:") ? 2 : -1).join("/");
     add(files, file, bodyBytes);
   });
   return files;

@@ -15,7 +15,12 @@ const now = await measure("build/core.wasm", "build/core.names.wasm");
 const before = await measureHead();
 
 row("core.wasm", "bytes", "change", "limit");
-row("raw", now.raw, change(now.raw, before?.raw), `${budget.core.limit} (goal ${budget.core.goal})`);
+row(
+  "raw",
+  now.raw,
+  change(now.raw, before?.raw),
+  `${budget.core.limit} (goal ${budget.core.goal})`,
+);
 row("gzip", now.gzip, change(now.gzip, before?.gzip), "");
 row("brotli", now.brotli, change(now.brotli, before?.brotli), "");
 console.log();
@@ -30,8 +35,14 @@ row("everything else", now.otherBytes, change(now.otherBytes, before?.otherBytes
 console.log();
 row("linear memory", "bytes", "change", "limit");
 const { limit, goal } = budget.staticMemory;
-// The module holds no allocator (test/tidy/module.test.ts), so nothing above static memory is ever in use.
-row("high-water mark", now.heapBase, change(now.heapBase, before?.heapBase), `${limit} (goal ${goal})`);
+// The module holds no allocator (test/tidy/module.test.ts), so nothing above static memory is ever
+// in use.
+row(
+  "high-water mark",
+  now.heapBase,
+  change(now.heapBase, before?.heapBase),
+  `${limit} (goal ${goal})`,
+);
 
 function printFiles(folder: string): void {
   const files = [...now.files].filter(([file]) => file.startsWith(`${folder}/`));
@@ -40,12 +51,16 @@ function printFiles(folder: string): void {
   }
 }
 
-/** The core of the last commit, or undefined outside a repository or where that does not compile. */
+/**
+ * The core of the last commit, or undefined outside a repository or where that does not compile.
+ */
 async function measureHead(): Promise<Sizes | undefined> {
   try {
     rmSync(HEAD, { recursive: true, force: true });
     mkdirSync(HEAD, { recursive: true });
-    const archive = execFileSync("git", ["archive", "HEAD", "assembly", "asconfig.json"], { stdio: "pipe" });
+    const archive = execFileSync("git", ["archive", "HEAD", "assembly", "asconfig.json"], {
+      stdio: "pipe",
+    });
     execFileSync("tar", ["-x", "-C", HEAD], { input: archive, stdio: "pipe" });
     compileHead("core.wasm");
     compileHead("core.names.wasm", "--debug");
@@ -56,7 +71,12 @@ async function measureHead(): Promise<Sizes | undefined> {
 }
 
 function compileHead(output: string, ...options: string[]): void {
-  const asc = ["../../node_modules/assemblyscript/bin/asc.js", "assembly/index.ts", "--target", "release"];
+  const asc = [
+    "../../node_modules/assemblyscript/bin/asc.js",
+    "assembly/index.ts",
+    "--target",
+    "release",
+  ];
   execFileSync(process.execPath, [...asc, "-o", output, ...options], { cwd: HEAD, stdio: "pipe" });
 }
 
@@ -65,6 +85,13 @@ function change(bytes: number, bytesBefore: number | undefined): string {
   return bytes > bytesBefore ? `+${bytes - bytesBefore}` : String(bytes - bytesBefore);
 }
 
-function row(name: string, bytes: number | string, difference: string, limit: number | string): void {
-  console.log(`${name.padEnd(24)}${String(bytes).padStart(8)}${difference.padStart(8)}  ${limit}`.trimEnd());
+function row(
+  name: string,
+  bytes: number | string,
+  difference: string,
+  limit: number | string,
+): void {
+  console.log(
+    `${name.padEnd(24)}${String(bytes).padStart(8)}${difference.padStart(8)}  ${limit}`.trimEnd(),
+  );
 }

@@ -25,7 +25,8 @@ describe.each(BUILDS)("base/bytes, %s build", (build) => {
     const [one, two] = [Buffer.from(a), Buffer.from(b)];
     module.put(scratch, one);
     module.put(scratch + 512, two);
-    if (name === "equal") return module.exports["equal"](scratch, one.length, scratch + 512, two.length) === 1;
+    if (name === "equal")
+      return module.exports["equal"](scratch, one.length, scratch + 512, two.length) === 1;
     return module.exports["equalSecret"](scratch, scratch + 512, one.length) === 1;
   }
 
@@ -38,16 +39,29 @@ describe.each(BUILDS)("base/bytes, %s build", (build) => {
     expect(readDecimal(text)).toBe(value);
   });
 
-  it.each(["", "-1", "+1", " 1", "1 ", "1a", "/", ":", "2147483648", "4294967296", "9999999999", "00000000001"])(
-    "readDecimal: '%s' is refused with -1",
-    (text) => {
-      expect(readDecimal(text)).toBe(-1);
+  it.each([
+    "",
+    "-1",
+    "+1",
+    " 1",
+    "1 ",
+    "1a",
+    "/",
+    ":",
+    "2147483648",
+    "4294967296",
+    "9999999999",
+    "00000000001",
+  ])("readDecimal: '%s' is refused with -1", (text) => {
+    expect(readDecimal(text)).toBe(-1);
+  });
+
+  it.each([0, 9, 10, 99, 100, 65535, 2147483647, 4294967295])(
+    "writeDecimal: %d is written as its digits",
+    (value) => {
+      expect(writeDecimal(value)).toBe(String(value));
     },
   );
-
-  it.each([0, 9, 10, 99, 100, 65535, 2147483647, 4294967295])("writeDecimal: %d is written as its digits", (value) => {
-    expect(writeDecimal(value)).toBe(String(value));
-  });
 
   it("equal: the same bytes are equal, another byte or length is not", () => {
     expect(compare("equal", "abc", "abc")).toBe(true);
