@@ -35,8 +35,9 @@ export interface DeviceConfig {
 }
 
 /**
- * What a policy is asked about: a session; a job, before the person is; each connection of a download; and each
- * component, the last time before the change is made. Only a postponed job stays recorded for the next run.
+ * What a policy is asked about: a session; a job, before the person is; each connection of a
+ * download; and each component, the last time before the change is made. Only a postponed job stays
+ * recorded for the next run.
  */
 export type PolicyStep =
   | { kind: "connect" }
@@ -135,8 +136,8 @@ export class DmClient {
   ) {}
 
   /**
-   * Opens the storage and replays what it holds. Nothing is recovered or written yet: that is the first step of
-   * `connect`, `notify` or `bootstrap`.
+   * Opens the storage and replays what it holds. Nothing is recovered or written yet: that is the
+   * first step of `connect`, `notify` or `bootstrap`.
    *
    * @fails DM_STATE_DAMAGED, DM_STORAGE  the storage is closed again, unchanged
    */
@@ -174,7 +175,9 @@ export class DmClient {
     });
   }
 
-  /** Recovers, holds a session that this device asked for, runs the jobs, and delivers what is owed. */
+  /**
+   * Recovers, holds a session that this device asked for, runs the jobs, and delivers what is owed.
+   */
   connect(): Promise<RunReport> {
     return this.exclusive("connecting", async (run) => {
       this.demandDevice(run.what);
@@ -320,8 +323,10 @@ export class DmClient {
       run.failedEnsures.clear();
       await this.boot();
       err = (await this.drive()) || err;
-      // The rollback is decided: what it came to is owed to the server, if that can be reached at all.
-      if (this.mustRollBack(run) || err !== Err.Ok || look.outcomes(this.core).length === 0) continue;
+      // The rollback is decided: what it came to is owed to the server, if that can be reached at
+      // all.
+      const isOwed = look.outcomes(this.core).length > 0;
+      if (this.mustRollBack(run) || err !== Err.Ok || !isOwed) continue;
       this.core.connect();
       err = await this.drive();
     }
@@ -343,7 +348,10 @@ export class DmClient {
     };
   }
 
-  /** Notes the sessions and outcomes that the core has by now: an outcome is gone once it was accepted. */
+  /**
+   * Notes the sessions and outcomes that the core has by now: an outcome is gone once it was
+   * accepted.
+   */
   private collect(): void {
     const run = this.run;
     if (!run) return;
@@ -492,7 +500,8 @@ export class DmClient {
       try {
         listener(event);
       } catch (error) {
-        // The core must not stop half-way for a listener's mistake: it surfaces where uncaught errors do.
+        // The core must not stop half-way for a listener's mistake: it surfaces where uncaught
+        // errors do.
         queueMicrotask(() => {
           throw error;
         });

@@ -79,7 +79,7 @@ const ROWS: Record<Failure, readonly [DmErrorCode, string]> = {
   [Err.Unsupported]: ["DM_UNSUPPORTED", "a version, scheme or kind this client does not speak"],
   [Err.Untrusted]: ["DM_UNTRUSTED", "signature or digest could not be validated"],
   [Err.NotForDevice]: ["DM_NOT_FOR_DEVICE", "the Delivery Package is for another device"],
-  [Err.Inconsistent]: ["DM_INCONSISTENT", "the Delivery Package contradicts itself or the inventory"],
+  [Err.Inconsistent]: ["DM_INCONSISTENT", "the Delivery Package contradicts itself or the device"],
   [Err.LoginRefused]: ["DM_LOGIN_REFUSED", "the server refused our credentials"],
   [Err.ServerUnproven]: ["DM_SERVER_UNPROVEN", "the server did not prove who it is"],
   [Err.Replayed]: ["DM_REPLAYED", "this notification was handled before"],

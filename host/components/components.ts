@@ -21,13 +21,16 @@ export interface Component {
 }
 
 /**
- * Makes the outside world what the inventory says. Called for one component at a time. A call that rejects counts as
- * "no"; "later" is asked again, for 60 seconds in all.
+ * Makes the outside world what the inventory says. Called for one component at a time. A call that
+ * rejects counts as "no"; "later" is asked again, for 60 seconds in all.
  */
 export interface Components {
   /** Last chance to veto. Without an effect that matters if the change never comes. */
   prepare(component: Component, signal: AbortSignal): Promise<Verdict>;
-  /** Makes this version and state the one in force. Called again after a power cut, so it must converge. */
+  /**
+   * Makes this version and state the one in force. Called again after a power cut, so it must
+   * converge.
+   */
   ensure(component: Component, signal: AbortSignal): Promise<Verdict>;
   /** Takes the component away, if it is there at all. */
   remove(component: Component, signal: AbortSignal): Promise<Verdict>;

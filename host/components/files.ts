@@ -1,5 +1,5 @@
-// Shows each Active component as a file. A file is at every moment wholly old or wholly new: the new content is
-// written beside the folder, synced, and renamed over the old one.
+// Shows each Active component as a file. A file is at every moment wholly old or wholly new: the
+// new content is written beside the folder, synced, and renamed over the old one.
 import {
   closeSync,
   existsSync,
@@ -115,10 +115,11 @@ export class FileComponents implements Components {
 }
 
 /**
- * The names of folders and file that show a component. The `/` of an ID goes on to the next folder; `%` and what some
- * file system does not take is written as `%` and two hex digits a byte, so that two IDs never share a path.
+ * The names of folders and file that show a component. The `/` of an ID goes on to the next folder;
+ * `%` and what some file system does not take is written as `%` and two hex digits a byte, so that
+ * two IDs never share a path.
  *
- * @fails DM_REFUSED  an empty segment, `.`, `..`, a control character, or a name longer than file systems take
+ * @fails DM_REFUSED  an empty segment, `.`, `..`, a control character, or too long a name
  */
 export function pathSegments(id: string): string[] {
   return id.split("/").map((segment) => {

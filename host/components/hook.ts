@@ -22,7 +22,10 @@ const GRACE_MS = 1000;
 
 type Verb = "prepare" | "ensure" | "remove" | "health";
 
-/** One call a component: exit 0 yes, 75 later, anything else no. The hook's output goes to standard error. */
+/**
+ * One call a component: exit 0 yes, 75 later, anything else no. The hook's output goes to standard
+ * error.
+ */
 export class HookComponents implements Components {
   constructor(private readonly options: HookOptions) {}
 
@@ -56,7 +59,10 @@ export class HookComponents implements Components {
   }
 }
 
-/** Exit status of the command, null where it was killed. The values reach it as arguments, never as shell text. */
+/**
+ * Exit status of the command, null where it was killed. The values reach it as arguments, never as
+ * shell text.
+ */
 function runCommand(
   command: string,
   values: readonly string[],

@@ -11,8 +11,8 @@ export interface Question {
 }
 
 /**
- * `yes` also says that a text was shown. `later` is for a job only: it stays recorded and is asked again in the next
- * run. `unsupported`: this device has nobody to ask.
+ * `yes` also says that a text was shown. `later` is for a job only: it stays recorded and is asked
+ * again in the next run. `unsupported`: this device has nobody to ask.
  */
 export type Answer = "yes" | "no" | "cancel" | "timeout" | "later" | "unsupported";
 

@@ -11,8 +11,8 @@ const ASK_JOB = 0;
 const ASK_DISPLAY = 1100;
 
 /**
- * Asks on standard input and error. An empty line is the highlighted answer, no unless the server highlights yes;
- * ctrl-C cancels; where nobody can type, the answer is no.
+ * Asks on standard input and error. An empty line is the highlighted answer, no unless the server
+ * highlights yes; ctrl-C cancels; where nobody can type, the answer is no.
  */
 export function terminalConfirm(options: TerminalOptions = {}): Confirm {
   const input = options.input ?? process.stdin;

@@ -1,5 +1,5 @@
-// Decodes what `look` serialises: little-endian integers, text as a u16 length and its bytes. docs/abi.md has the
-// layouts. Nothing here writes.
+// Decodes what `look` serialises: little-endian integers, text as a u16 length and its bytes.
+// docs/abi.md has the layouts. Nothing here writes.
 import {
   Block,
   Bound,

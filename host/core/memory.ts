@@ -1,5 +1,5 @@
-// Reads and writes the core's linear memory. A view is made where it is used and never outlives the call; what
-// leaves this folder is a copy.
+// Reads and writes the core's linear memory. A view is made where it is used and never outlives the
+// call; what leaves this folder is a copy.
 import type { Block, Err, Look, Wait } from "../../assembly/abi/codes.ts";
 
 /** The exports of the core. */

@@ -4,8 +4,9 @@ import { DmError } from "../errors.ts";
 import { getNumber, setNumber, type Core } from "./memory.ts";
 
 /**
- * What takes time. A failure is an `Err` for the core, its cause kept by the implementation; a method rejects only
- * where the run must end at once (the caller gave up, the power was cut), and the core is then left where it waits.
+ * What takes time. A failure is an `Err` for the core, its cause kept by the implementation; a
+ * method rejects only where the run must end at once (the caller gave up, the power was cut), and
+ * the core is then left where it waits.
  */
 export interface Io {
   /** Sends the message that the block names and feeds the reply. */

@@ -1,5 +1,5 @@
-// The documents that an application gets: what is on the device, and what became of the jobs. The shapes are those
-// of the command line's JSON.
+// The documents that an application gets: what is on the device, and what became of the jobs. The
+// shapes are those of the command line's JSON.
 import {
   delivered,
   deployed,

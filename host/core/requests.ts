@@ -97,7 +97,10 @@ export interface FetchHead {
   validator: string;
 }
 
-/** Writes what is known of an object before its first block. A validator that is too long is left out. */
+/**
+ * Writes what is known of an object before its first block. A validator that is too long is left
+ * out.
+ */
 export function writeFetchHead(core: Core, head: FetchHead): void {
   const encoded = encoder.encode(head.validator);
   const validator = encoded.length <= Bound.ValidatorBytesMax ? encoded : new Uint8Array(0);
@@ -109,7 +112,9 @@ export function writeFetchHead(core: Core, head: FetchHead): void {
   putBytes(core, Block.Validator, validator);
 }
 
-/** Feeds `bytes` in blocks the core takes; false when it wants no more. `fed` counts what it got. */
+/**
+ * Feeds `bytes` in blocks the core takes; false when it wants no more. `fed` counts what it got.
+ */
 export function feedBlocks(
   core: Core,
   bytes: Uint8Array,

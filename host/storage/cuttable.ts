@@ -1,4 +1,5 @@
-// A storage with a plug: it holds what was not synced yet, counts operations, and can lose power at any of them.
+// A storage with a plug: it holds what was not synced yet, counts operations, and can lose power at
+// any of them.
 import { DmError } from "../errors.ts";
 import { checkRange, ERASED, SLOT_AREA, type Storage } from "./storage.ts";
 
@@ -20,7 +21,10 @@ export interface CutMode {
   inFlight: "before" | "after" | "torn";
   /** Part of a torn operation that was done, 0 to 1. */
   share: number;
-  /** Which of the operations since the last sync reached the medium: all lost, all kept, or any subset. */
+  /**
+   * Which of the operations since the last sync reached the medium: all lost, all kept, or any
+   * subset.
+   */
   keeps: (index: number, count: number) => boolean;
 }
 
@@ -39,8 +43,8 @@ export interface CuttableOptions {
 const TORN_SLOT_BYTES = 1024;
 
 /**
- * Wraps the storage that plays the medium. An operation is each write, erase and sync, and each `count`.
- * Reads see held operations, as a running device does.
+ * Wraps the storage that plays the medium. An operation is each write, erase and sync, and each
+ * `count`. Reads see held operations, as a running device does.
  */
 export class CuttableStorage implements Storage {
   /** Operations so far, cut ones included. */
@@ -117,7 +121,10 @@ export class CuttableStorage implements Storage {
     await this.medium.close();
   }
 
-  /** Counts an operation outside the areas, and cuts there if it is its turn. Call it before the effect. */
+  /**
+   * Counts an operation outside the areas, and cuts there if it is its turn. Call it before the
+   * effect.
+   */
   count(): void {
     this.demandPower();
     this.operations++;
@@ -137,7 +144,9 @@ export class CuttableStorage implements Storage {
     else this.tear(inFlight, mode.share);
   }
 
-  /** Gives power back: the medium is as the cut left it. Cuts no more unless `cutAt` is set again. */
+  /**
+   * Gives power back: the medium is as the cut left it. Cuts no more unless `cutAt` is set again.
+   */
   powerOn(): void {
     this.isOff = false;
     this.cutAt = 0;
@@ -156,7 +165,10 @@ export class CuttableStorage implements Storage {
     throw new PowerCut(this.operations);
   }
 
-  /** A sync in flight has brought some operations to the medium: none, all, or the first ones up to `share`. */
+  /**
+   * A sync in flight has brought some operations to the medium: none, all, or the first ones up to
+   * `share`.
+   */
   private cutInSync(): never {
     const mode = this.mode;
     const done = { before: 0, torn: mode.share, after: 1 }[mode.inFlight] * this.pending.length;

@@ -1,8 +1,8 @@
 // A storage in a directory: `j0`, `j1` and one file a slot under `slots/`.
 //
-// Durability rests on fsync of the files written and, where one was created, of its directory. Nothing is renamed and
-// the journal files never change their size: they are written in full when the device is made, so that later writes
-// need no new blocks.
+// Durability rests on fsync of the files written and, where one was created, of its directory.
+// Nothing is renamed and the journal files never change their size: they are written in full when
+// the device is made, so that later writes need no new blocks.
 import {
   closeSync,
   existsSync,
@@ -36,11 +36,15 @@ interface OpenFile {
   /** Length of the file. */
   bytes: number;
   isDirty: boolean;
-  /** A sync failed: what was written is unknown, and a later sync that succeeds would prove nothing. */
+  /**
+   * A sync failed: what was written is unknown, and a later sync that succeeds would prove nothing.
+   */
   isBad: boolean;
 }
 
-/** Keeps a device in a directory. Lock the directory yourself: two of these on one would destroy it. */
+/**
+ * Keeps a device in a directory. Lock the directory yourself: two of these on one would destroy it.
+ */
 export class NodeFsStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
@@ -87,12 +91,18 @@ export class NodeFsStorage implements Storage {
     return join(this.directory, "slots", String(slot).padStart(2, "0"));
   }
 
-  /** Length of a slot's file, 0 where there is none. A content that was synced is never longer than this. */
+  /**
+   * Length of a slot's file, 0 where there is none. A content that was synced is never longer than
+   * this.
+   */
   slotFileBytes(slot: number): number {
     return existsSync(this.slotPath(slot)) ? statSync(this.slotPath(slot)).size : 0;
   }
 
-  /** @fails DM_STATE_DAMAGED  a file is missing or has a length that it never had; nothing was changed */
+  /**
+   * @fails DM_STATE_DAMAGED a file is missing or has a length that it never had; nothing was
+   * changed
+   */
   async open(): Promise<void> {
     if (this.isOpen) return;
     const slots = join(this.directory, "slots");
@@ -163,8 +173,10 @@ export class NodeFsStorage implements Storage {
       });
     }
     if (this.mustSyncSlots) {
-      // Stays set after a failure: a slot file whose directory entry is not durable may be gone after a cut.
-      attempt("syncing the folder of the slots", () => syncDirectory(join(this.directory, "slots")));
+      // Stays set after a failure: a slot file whose directory entry is not durable may be gone
+      // after a cut.
+      const slots = join(this.directory, "slots");
+      attempt(`syncing ${slots}`, () => syncDirectory(slots));
       this.mustSyncSlots = false;
     }
     if (failures.length > 0) throw failures[0];

@@ -1,4 +1,5 @@
-// What a device keeps, and the promises that an adapter makes about it. docs/storage.md has the table of adapters.
+// What a device keeps, and the promises that an adapter makes about it. docs/storage.md has the
+// table of adapters.
 import { DmError } from "../errors.ts";
 
 /** Areas 0 and 1 are the journal, each `regionBytes` long; area 2 + n is slot n. */
@@ -9,14 +10,18 @@ export const ERASED = 0xff;
 /**
  * Storage of one device.
  *
- * Between two `sync`s nothing is ordered: after a power cut any subset of the operations since the last one may have
- * happened, and one of them by half. Once `sync` has resolved, all of them survive. A call that fails leaves what it
- * touched unknown; it throws a DmError, DM_NO_SPACE where there is no room and DM_STORAGE otherwise.
+ * Between two `sync`s nothing is ordered: after a power cut any subset of the operations since the
+ * last one may have happened, and one of them by half. Once `sync` has resolved, all of them
+ * survive. A call that fails leaves what it touched unknown; it throws a DmError, DM_NO_SPACE where
+ * there is no room and DM_STORAGE otherwise.
  */
 export interface Storage {
   /** Size of one journal region in bytes. */
   readonly regionBytes: number;
-  /** Journal writes start at a multiple of this and are a multiple of it long: a power of two, 1 to 64. */
+  /**
+   * Journal writes start at a multiple of this and are a multiple of it long: a power of two, 1 to
+   * 64.
+   */
   readonly writeUnit: number;
   /** Capacity of each slot in bytes. */
   readonly slotBytes: readonly number[];
@@ -24,7 +29,9 @@ export interface Storage {
   open(): Promise<void>;
   /** Fills `target` from `offset` on. What was never written reads as ERASED. */
   read(area: number, offset: number, target: Uint8Array): void;
-  /** Writes a place that was not written since the last erase. `bytes` are borrowed for the call. */
+  /**
+   * Writes a place that was not written since the last erase. `bytes` are borrowed for the call.
+   */
   write(area: number, offset: number, bytes: Uint8Array): void;
   /** Makes a whole area writable again. */
   erase(area: number): void;

@@ -1,5 +1,5 @@
-// Cookies of one session. Some servers put their session key or their load balancer's choice there. A browser does
-// not show them to us: nothing is ever kept there.
+// Cookies of one session. Some servers put their session key or their load balancer's choice there.
+// A browser does not show them to us: nothing is ever kept there.
 
 interface Cookie {
   host: string;
@@ -33,7 +33,8 @@ export class Cookies {
           .trim();
       const path = of("path=") ?? "/";
       const key = `${url.host} ${path} ${pair.slice(0, equals)}`;
-      const isOver = Number(of("max-age=") ?? 1) <= 0 || Date.parse(of("expires=") ?? "") < Date.now();
+      const isPast = Date.parse(of("expires=") ?? "") < Date.now();
+      const isOver = Number(of("max-age=") ?? 1) <= 0 || isPast;
       this.kept.delete(key);
       if (isOver || this.kept.size >= COOKIES_MAX) continue;
       const isSecure = of("secure") === "";

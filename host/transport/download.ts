@@ -135,7 +135,10 @@ export class Download {
     }
   }
 
-  /** Gets the next bytes, over a new connection where the old one broke; false at the end of the object. */
+  /**
+   * Gets the next bytes, over a new connection where the old one broke; false at the end of the
+   * object.
+   */
   private async receive(): Promise<boolean> {
     this.lastProgress = Date.now();
     for (let backOffMs = BACK_OFF_MS; !this.isWhole; ) {
@@ -193,7 +196,8 @@ export class Download {
       part !== null &&
       (part.total < 0 || totalBytes < 0 || part.total === totalBytes) &&
       (validator === "" || strongValidator(response) === validator);
-    // 200 to a request with a validator means another object; without one it may be a server without ranges.
+    // 200 to a request with a validator means another object; without one it may be a server
+    // without ranges.
     if (!isSame || !response.body) {
       this.drop();
       throw new DmError("DM_HTTP_STATUS", `${this.name()} failed: it changed on the way`, {
@@ -278,7 +282,10 @@ export class Download {
   }
 }
 
-/** The bytes that a 200 or 206 delivers; null where it is neither, or not the range that was asked for. */
+/**
+ * The bytes that a 200 or 206 delivers; null where it is neither, or not the range that was asked
+ * for.
+ */
 function partOf(response: Response, offset: number): Part | null {
   if (response.status === 200) {
     // With a content coding the length is not that of the object.

@@ -101,7 +101,8 @@ export class FetchTransport implements Transport {
       if (response.status === 200 && body.length === 0) {
         throw new DmError("DM_TRANSPORT", `${what} failed: the answer is empty`);
       }
-      return { status: response.status, media: mediaOf(response.headers.get("content-type")), body };
+      const media = mediaOf(response.headers.get("content-type"));
+      return { status: response.status, media, body };
     } catch (error) {
       if (signal.aborted) throw new DmError("DM_ABORTED", `${what} was given up`, { cause: error });
       throw asDmError(error, "DM_TRANSPORT", what);

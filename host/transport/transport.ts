@@ -40,22 +40,26 @@ export interface RangeAnswer {
   /** A strong validator, or empty. */
   validator: string;
   /**
-   * Blocks of any length. Leaving the loop early is a pause: the connection may stay open, and the next `fetch` for
-   * the same URL be served from it. The end before `totalBytes` is an error, DM_TRANSPORT.
+   * Blocks of any length. Leaving the loop early is a pause: the connection may stay open, and the
+   * next `fetch` for the same URL be served from it. The end before `totalBytes` is an error,
+   * DM_TRANSPORT.
    */
   blocks: AsyncIterable<Uint8Array>;
 }
 
 /**
- * A way to the server. Both calls reject with a DmError: DM_ABORTED after `signal`, DM_TOO_LARGE, DM_UNSUPPORTED for
- * a URL that is not taken, DM_TRANSPORT where there was no whole answer. `signal` also ends what a call left open.
+ * A way to the server. Both calls reject with a DmError: DM_ABORTED after `signal`, DM_TOO_LARGE,
+ * DM_UNSUPPORTED for a URL that is not taken, DM_TRANSPORT where there was no whole answer.
+ * `signal` also ends what a call left open.
  */
 export interface Transport {
   exchange(request: MessageRequest, signal: AbortSignal): Promise<MessageAnswer>;
   fetch(request: RangeRequest, signal: AbortSignal): Promise<RangeAnswer>;
 }
 
-/** Content types of a DM message in WBXML; the second is the data-sync type that some servers send. */
+/**
+ * Content types of a DM message in WBXML; the second is the data-sync type that some servers send.
+ */
 export const MESSAGE_TYPE = "application/vnd.syncml.dm+wbxml";
 const MEDIA: Record<string, Media> = {
   [MESSAGE_TYPE]: Media.Message,
@@ -77,7 +81,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Checks that a URL may be used: https, or http on loopback, elsewhere only with the host's explicit leave.
+ * Checks that a URL may be used: https, or http on loopback, elsewhere only with the host's
+ * explicit leave.
  *
  * @fails DM_UNSUPPORTED  another scheme, no URL at all, credentials inside it, or plain http
  */
