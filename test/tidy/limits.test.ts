@@ -22,7 +22,7 @@ const COLUMNS_MAX = 100;
 /** Tables of numbers and vectors may be as long as what they list. */
 const TABLES = /(^|\/)(tokens|vectors|tables)\.ts$/;
 /** Calls whose callback is a list of tests, not a function with a job. */
-const SUITES = /^(describe|beforeAll|test[A-Z])/;
+const SUITES = /^(describe|beforeAll)|[sS]uite$/;
 
 const all = [
   ...rootSources(),
