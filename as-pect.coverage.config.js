@@ -1,0 +1,3 @@
+import config from "./as-pect.config.js";
+
+export default { ...config, coverage: ["assembly/**/*.ts"] };
