@@ -133,6 +133,7 @@ class Decoder {
         case ENTITY: case STR_I: case STR_T: this.addText(this.text(byte, at)); break;
         default:
           if ((byte & TAG_MASK) < FIRST_TAG) {
+            if ((byte & TAG_MASK) === LITERAL) this.tableString(this.integer(), at);
             throw this.failure("token", `global token ${hex(byte)} has no place here`, at);
           }
           this.open(byte, at);

@@ -130,7 +130,8 @@ async function servePackage(
   const file = packages.get(path);
   if (file === undefined) throw new HttpError(404, "no such package");
   const { bytes, etag } = file;
-  const range = isRangeValid(request, file) ? rangeOf(request.headers.range, bytes.length) : "whole";
+  const wanted = isRangeValid(request, file) ? request.headers.range : undefined;
+  const range = rangeOf(wanted, bytes.length);
   if (range === "none") {
     const headers = { "Content-Range": `bytes */${bytes.length}`, "Accept-Ranges": "bytes" };
     throw new HttpError(416, "range outside of the package", headers);

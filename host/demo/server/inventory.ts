@@ -44,16 +44,20 @@ function* readEntries<T>(
     const part = nodes.slice(first, first + NODES_IN_PACKAGE_MAX);
     const gets = part.map((node) => leaves.map((leaf) => get(`${parent}/${node}/${leaf}`)));
     const answers = yield gets.flat();
-    for (const [index, node] of part.entries()) {
-      const values = new Map<string, string>();
-      for (const [leafIndex, leaf] of leaves.entries()) {
-        const value = valueIn(answers.answerOf(gets[index]![leafIndex]!));
-        if (value !== undefined) values.set(leaf, value);
-      }
-      entries.push(entryOf(node, values));
-    }
+    part.forEach((node, index) => {
+      entries.push(entryOf(node, leavesIn(leaves, gets[index]!, answers)));
+    });
   }
   return entries;
+}
+
+function leavesIn(leaves: string[], gets: TreeCommand[], answers: Answers): Leaves {
+  const values = new Map<string, string>();
+  leaves.forEach((leaf, index) => {
+    const value = valueIn(answers.answerOf(gets[index]!));
+    if (value !== undefined) values.set(leaf, value);
+  });
+  return values;
 }
 
 function deliveredEntry(node: string, leaves: Leaves): DeliveredEntry {

@@ -33,8 +33,7 @@ export class Packages {
   }
 
   private read(folder: string, path: string): PackageFile | undefined {
-    if (path.split("/").some((part) => part === "" || part === ".." || part === ".")) return undefined;
-    if (/[\0\\]/.test(path)) return undefined;
+    if (/[\0\\]/.test(path) || path.split("/").some(isNoName)) return undefined;
     try {
       const root = realpathSync(folder);
       const file = realpathSync(join(root, path));
@@ -61,8 +60,13 @@ export class Packages {
   }
 }
 
+function isNoName(segment: string): boolean {
+  return segment === "" || segment === "." || segment === "..";
+}
+
 function mediaTypeOf(path: string): string {
-  return /\.(?:suit|cbor)$/.test(path) ? "application/suit-envelope+cose" : "application/octet-stream";
+  const isEnvelope = /\.(?:suit|cbor)$/.test(path);
+  return isEnvelope ? "application/suit-envelope+cose" : "application/octet-stream";
 }
 
 /** First and last byte of a request's range; `whole` without one, `none` if it cannot be met. */
