@@ -2,7 +2,7 @@
 // floating point.
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { type Finding, finding, type Source, sourcesBelow, walk } from "./sources.ts";
+import { type Finding, finding, findingsOf, sourcesBelow } from "./sources.ts";
 
 const core = sourcesBelow("assembly");
 
@@ -45,15 +45,6 @@ describe("constructs of the core", () => {
     expect(statementsOf("assembly/index.ts", isExport)).toEqual([]);
   });
 });
-
-function findingsOf(source: Source, rule: (node: ts.Node) => string | undefined): Finding[] {
-  const findings: Finding[] = [];
-  walk(source.tree, (node) => {
-    const what = rule(node);
-    if (what !== undefined) findings.push(finding(source, node, what));
-  });
-  return findings;
-}
 
 function statementsOf(path: string, isAllowed: (node: ts.Node) => boolean): Finding[] {
   return core

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import layers from "./layers.json" with { type: "json" };
-import { type Finding, finding, importsOf, type Source, sourcesBelow } from "./sources.ts";
+import { type Finding, finding, importsOf, isBelow, type Source, sourcesBelow } from "./sources.ts";
 
 interface Edge {
   readonly source: Source;
@@ -136,8 +136,4 @@ function isAdapter(path: string): boolean {
 
 function isGround(path: string): boolean {
   return path === "host/errors.ts" || path === "assembly/abi/codes.ts";
-}
-
-function isBelow(path: string, part: string): boolean {
-  return path === part || path.startsWith(`${part}/`);
 }

@@ -77,3 +77,18 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
     ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
   return isDynamic ? node.arguments[0] : undefined;
 }
+
+/** One finding for each node of `source` that `rule` says something about. */
+export function findingsOf(source: Source, rule: (node: ts.Node) => string | undefined): Finding[] {
+  const findings: Finding[] = [];
+  walk(source.tree, (node) => {
+    const what = rule(node);
+    if (what !== undefined) findings.push(finding(source, node, what));
+  });
+  return findings;
+}
+
+/** Whether `path` is `part` itself or lies in the folder `part`. */
+export function isBelow(path: string, part: string): boolean {
+  return path === part || path.startsWith(`${part}/`);
+}
