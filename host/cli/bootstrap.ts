@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { element } from "../demo/server/wbxml.ts";
+import type { Element } from "../demo/server/wbxml.ts";
+import { publicBytes } from "../pack/index.ts";
+import type { TrustKey } from "../pack/index.ts";
+import { CompactMessage } from "./compact.ts";
+
+export type AuthName = "md5" | "basic" | "mac" | "none";
+
+/** Account of a DM server on the device. */
+export interface Account {
+  serverId: string;
+  url: string;
+  /** What the client presents. */
+  auth: AuthName;
+  user: string;
+  password: string;
+  /** What the server must present, by md5; empty user: nothing. */
+  serverUser: string;
+  serverPassword: string;
+}
+
+/** A component that is on the device from the start. */
+export interface FactoryComponent {
+  id: string;
+  version: string;
+  slot: number;
+  bytes: number;
+}
+
+export interface BootstrapContent {
+  deviceId: string;
+  rootName: string;
+  moUrn: string;
+  /** Null where `account` nodes come from elsewhere. */
+  account: Account | null;
+  trust: readonly TrustKey[];
+  components: readonly FactoryComponent[];
+  clientVersion: string;
+}
+
+/** One node to add; a leaf where it has a value. */
+interface Node {
+  uri: string;
+  format?: "node" | "bin" | "bool" | "int";
+  type?: string;
+  value?: string | Uint8Array;
+}
+
+const AUTH_TYPES: { readonly [auth in Exclude<AuthName, "none">]: string } = {
+  md5: "DIGEST", basic: "BASIC", mac: "HMAC",
+};
+
+const FORMATS = ["node", "chr", "bin", "bool", "int"] as const;
+const NONCE_BYTES = 16;
+const NODE_NAME_BYTES_MAX = 31;
+
+/**
+ * Makes the DM message that provisions a device: Adds of all nodes, parents first, and a Replace of
+ * the ACLs. It must fit the receive buffer, so Meta is written once for many Items.
+ *
+ * @spec DM Bootstrap 1.2.1 §5.3, DM StdObj 1.2.1 §5.3
+ */
+export function bootstrapMessage(content: BootstrapContent): Uint8Array {
+  const serverId = content.account?.serverId ?? "";
+  const nodes = [
+    ...deviceNodes(content),
+    ...(content.account === null ? [] : accountNodes(content.account)),
+    ...objectNodes(content),
+  ];
+  const acls = aclsOf(content.rootName, serverId);
+  const message = new CompactMessage([...nodes.map(({ uri }) => uri), ...acls.keys()]);
+  const target = (uri: string): Element => {
+    return element("Target", element("LocURI", ...message.piecesOf(uri)));
+  };
+  const replaceItems = [...acls].map(([uri, acl]) => {
+    return element("Item", target(uri), element("Data", acl));
+  });
+  const body = element(
+    "SyncBody",
+    ...addCommands(nodes, target),
+    element("Replace", element("CmdID", FORMATS.length + 1), ...replaceItems),
+    element("Final"),
+  );
+  return message.encode(element("SyncML", header(content.deviceId, serverId), body));
+}
+
+type Target = (uri: string) => Element;
+
+function header(deviceId: string, serverId: string): Element {
+  return element(
+    "SyncHdr",
+    element("VerDTD", "1.2"),
+    element("VerProto", "DM/1.2"),
+    element("SessionID", "1"),
+    element("MsgID", "1"),
+    element("Target", element("LocURI", deviceId)),
+    element("Source", element("LocURI", serverId === "" ? deviceId : serverId)),
+  );
+}
+
+/** One Add for each format, whose Meta then holds for all its Items; interior nodes come first. */
+function addCommands(nodes: readonly Node[], target: Target): Element[] {
+  return FORMATS.flatMap((format, index) => {
+    const wanted = nodes.filter((node) => (node.format ?? "chr") === format);
+    if (wanted.length === 0) return [];
+    const meta = format === "chr" ? undefined : element("Meta", element("Format", format));
+    const items = wanted.map((node) => addItem(node, target));
+    return [element("Add", element("CmdID", index + 1), meta, ...items)];
+  });
+}
+
+function addItem({ uri, type, value = "" }: Node, target: Target): Element {
+  return element(
+    "Item",
+    target(uri),
+    type === undefined ? undefined : element("Meta", element("Type", type)),
+    value.length > 0 ? element("Data", value) : undefined,
+  );
+}
+
+/** ACLs of a new device, by the URI that sets each. */
+function aclsOf(rootName: string, serverId: string): Map<string, string> {
+  const acls = new Map([["./DevInfo?prop=ACL", "Get=*"], ["./DevDetail?prop=ACL", "Get=*"]]);
+  if (serverId === "") return acls;
+  const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${serverId}`);
+  acls.set("./DMAcc?prop=ACL", `Get=${serverId}&Replace=${serverId}`);
+  acls.set(`./${rootName}?prop=ACL`, rights.join("&"));
+  return acls.set("./Inbox?prop=ACL", rights.join("&"));
+}
+
+function deviceNodes({ deviceId, clientVersion }: BootstrapContent): Node[] {
+  return [
+    interior("./DevInfo", "urn:oma:mo:oma-dm-devinfo:1.0"),
+    ...leaves("./DevInfo", {
+      DevId: deviceId, Man: "scomo", Mod: "scomo-wasm", DmV: clientVersion, Lang: "en",
+    }),
+    interior("./DevDetail", "urn:oma:mo:oma-dm-devdetail:1.0"),
+    ...leaves("./DevDetail", {
+      DevTyp: "gateway", OEM: "scomo", FwV: clientVersion, SwV: clientVersion, HwV: "1",
+    }),
+    { uri: "./DevDetail/LrgObj", format: "bool", value: "true" },
+    interior("./DevDetail/URI"),
+    ...leaves("./DevDetail/URI", { MaxDepth: "16", MaxTotLen: "255", MaxSegLen: "64" }),
+  ];
+}
+
+function accountNodes(account: Account): Node[] {
+  const root = "./DMAcc/acc1";
+  const names: { [name: string]: string } = {
+    AppID: "w7", ServerID: account.serverId, Name: account.serverId,
+  };
+  if (account.auth !== "none") names["AAuthPref"] = AUTH_TYPES[account.auth];
+  const nodes = [
+    interior("./DMAcc"),
+    interior(root, "urn:oma:mo:oma-dm-dmacc:1.0"),
+    ...leaves(root, names),
+    interior(`${root}/AppAddr`),
+    interior(`${root}/AppAddr/1`),
+    ...leaves(`${root}/AppAddr/1`, { Addr: account.url, AddrType: "URI" }),
+  ];
+  if (account.auth === "none" && account.serverUser === "") return nodes;
+  nodes.push(interior(`${root}/AppAuth`));
+  if (account.auth !== "none") nodes.push(...clientCredential(root, account, account.auth));
+  if (account.serverUser !== "") nodes.push(...serverCredential(root, account));
+  return nodes;
+}
+
+/** Without a nonce: the server announces the first one in its challenge. */
+function clientCredential(root: string, account: Account, auth: keyof typeof AUTH_TYPES): Node[] {
+  const uri = `${root}/AppAuth/cl`;
+  return [
+    interior(uri),
+    ...leaves(uri, {
+      AAuthLevel: "CLCRED",
+      AAuthType: AUTH_TYPES[auth],
+      AAuthName: account.user,
+      AAuthSecret: account.password,
+    }),
+    { uri: `${uri}/AAuthData`, format: "bin" },
+  ];
+}
+
+/** With a nonce of our own, which the server learns from our first challenge. */
+function serverCredential(root: string, account: Account): Node[] {
+  const uri = `${root}/AppAuth/srv`;
+  return [
+    interior(uri),
+    ...leaves(uri, {
+      AAuthLevel: "SRVCRED",
+      AAuthType: "DIGEST",
+      AAuthName: account.serverUser,
+      AAuthSecret: account.serverPassword,
+    }),
+    { uri: `${uri}/AAuthData`, format: "bin", value: new Uint8Array(randomBytes(NONCE_BYTES)) },
+  ];
+}
+
+function objectNodes(content: BootstrapContent): Node[] {
+  const root = `./${content.rootName}`;
+  return [
+    interior(root, content.moUrn),
+    interior(`${root}/Download`),
+    interior(`${root}/Inventory`),
+    interior(`${root}/Inventory/Delivered`),
+    interior(`${root}/Inventory/Deployed`),
+    ...componentNodes(`${root}/Inventory/Deployed`, content.components),
+    interior(`${root}/Ext`),
+    interior(`${root}/Ext/Trust`),
+    ...content.trust.flatMap((key, index) => trustNodes(`${root}/Ext/Trust/k${index + 1}`, key)),
+    interior("./Inbox", "urn:oma:mo:oma-dm-inbox:1.0"),
+  ];
+}
+
+function trustNodes(uri: string, { key, kid }: TrustKey): Node[] {
+  return [
+    interior(uri),
+    { uri: `${uri}/Kid`, format: "bin", value: new Uint8Array(Buffer.from(kid)) },
+    { uri: `${uri}/Key`, format: "bin", value: publicBytes(key) },
+  ];
+}
+
+function componentNodes(list: string, components: readonly FactoryComponent[]): Node[] {
+  const names: string[] = [];
+  return components.flatMap(({ id, version, slot, bytes }) => {
+    const name = nodeName(id, names);
+    names.push(name);
+    const uri = `${list}/${name}`;
+    return [
+      interior(uri),
+      ...leaves(uri, { ID: id, Version: version }),
+      interior(`${uri}/Ext`),
+      { uri: `${uri}/Ext/Slot`, format: "int" as const, value: String(slot) },
+      { uri: `${uri}/Ext/Size`, format: "int" as const, value: String(bytes) },
+    ];
+  });
+}
+
+/** Name of a component's node: its ID with other characters replaced, told apart by a number. */
+export function nodeName(id: string, taken: readonly string[]): string {
+  const plain = id.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, NODE_NAME_BYTES_MAX);
+  for (let number = 1, name = plain; ; number++) {
+    if (!taken.includes(name)) return name;
+    const suffix = `~${number}`;
+    name = plain.slice(0, NODE_NAME_BYTES_MAX - suffix.length) + suffix;
+  }
+}
+
+function interior(uri: string, type?: string): Node {
+  return type === undefined ? { uri, format: "node" } : { uri, format: "node", type };
+}
+
+function leaves(parent: string, values: { readonly [name: string]: string }): Node[] {
+  return Object.entries(values).map(([name, value]) => ({ uri: `${parent}/${name}`, value }));
+}

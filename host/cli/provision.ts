@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DmClient } from "../client.ts";
+import type { Content } from "../components/components.ts";
+import { FileComponents } from "../components/files.ts";
+import { DmError } from "../errors.ts";
+import { NodeFsStorage } from "../storage/node-fs.ts";
+import { SLOT_AREA } from "../storage/storage.ts";
+import { bootstrapMessage } from "./bootstrap.ts";
+import { loadCore } from "./core-file.ts";
+import { DEVICE_FILE, hasDevice } from "./device-file.ts";
+import { Exit } from "./exit.ts";
+import { lockState } from "./lock.ts";
+import type { Io } from "./output.ts";
+import { planDevice } from "./plan.ts";
+import type { DevicePlan, FactoryFile, ProvisionFlags } from "./plan.ts";
+import { configOf, layoutOf, syncFolder } from "./state.ts";
+import { refuse } from "./values.ts";
+import { VERSION } from "./version.ts";
+
+/** What is written down while a device is being made: what is beside it is then half done. */
+const DRAFT_FILE = `${DEVICE_FILE}.new`;
+
+/** Slots are written in blocks of this size however the bytes arrive. */
+const BLOCK_BYTES = 1024;
+
+/** Makes a device in a state directory. */
+export async function provision(flags: ProvisionFlags, io: Io): Promise<Exit> {
+  const plan = planDevice(flags, io.env);
+  const directory = resolve(flags.state);
+  mkdirSync(directory, { recursive: true });
+  const unlock = lockState(directory, "provision");
+  try {
+    await makeDevice(directory, plan);
+  } finally {
+    unlock();
+  }
+  if (plan.trust.length === 0) {
+    io.complain("No key is trusted (--trust): this device will refuse every Delivery Package.");
+  }
+  if (flags.json === true) {
+    io.print(JSON.stringify({ state: directory, deviceId: plan.file.deviceId }));
+  } else {
+    io.print(`Device ${plan.file.deviceId} is in ${directory}, its server is ${plan.account.url}`);
+  }
+  return Exit.Done;
+}
+
+/** Makes the files of a device and bootstraps it. The directory is there and locked. */
+export async function makeDevice(directory: string, plan: DevicePlan): Promise<void> {
+  if (hasDevice(directory)) {
+    refuse(`there is a device in ${directory} already; remove the directory to make a new one`);
+  }
+  const core = await loadCore(plan.file.maxMsgBytes);
+  const message = bootstrapMessage({
+    ...plan, deviceId: plan.file.deviceId, rootName: plan.file.rootName, clientVersion: VERSION,
+  });
+  removeDraft(directory);
+  writeFileSync(join(directory, DRAFT_FILE), JSON.stringify(plan.file, null, 2));
+  const storage = await NodeFsStorage.create(directory, layoutOf(plan.file));
+  await storage.open();
+  try {
+    for (const component of plan.components) writeSlot(storage, component);
+    await storage.sync();
+    const client = await DmClient.open({ core, storage, device: configOf(plan.file) });
+    await bootstrap(client, message);
+    await client.close();
+  } finally {
+    await storage.close();
+  }
+  await placeFactoryFiles(directory, plan.components);
+  renameSync(join(directory, DRAFT_FILE), join(directory, DEVICE_FILE));
+  syncFolder(directory);
+}
+
+async function bootstrap(client: DmClient, message: Uint8Array): Promise<void> {
+  try {
+    await client.bootstrap(message);
+  } catch (cause) {
+    if (!(cause instanceof DmError) || cause.code !== "DM_TOO_LARGE") throw cause;
+    refuse(
+      `the nodes of this device take a message of ${message.length} bytes, more than it receives; `
+        + "give it fewer --component and --trust or a larger --max-msg-size", cause,
+    );
+  }
+}
+
+/** Removes what a `provision` left that was broken off. Files without its draft are not touched. */
+function removeDraft(directory: string): void {
+  if (!existsSync(join(directory, DRAFT_FILE))) return;
+  for (const name of ["j0", "j1", "slots", "active"]) {
+    rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+function writeSlot(storage: NodeFsStorage, { slot, content }: FactoryFile): void {
+  for (let offset = 0; offset < content.length; offset += BLOCK_BYTES) {
+    storage.write(SLOT_AREA + slot, offset, content.subarray(offset, offset + BLOCK_BYTES));
+  }
+}
+
+async function placeFactoryFiles(
+  directory: string, components: readonly FactoryFile[],
+): Promise<void> {
+  const files = new FileComponents(join(directory, "active"));
+  for (const { id, version, slot, bytes, content } of components) {
+    const read = (offset: number, target: Uint8Array): void => {
+      target.set(content.subarray(offset, offset + target.length));
+    };
+    const open = (): Content => ({ bytes, read });
+    await files.ensure({ id, version, slot, bytes, state: "active", open });
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { PolicyError, readPolicy, startServer } from "../demo/server/index.ts";
+import type { Policy, ReferenceServer, ServerEvent } from "../demo/server/index.ts";
+import { Exit } from "./exit.ts";
+import { printable } from "./output.ts";
+import type { Io } from "./output.ts";
+import { refuse, wholeNumber } from "./values.ts";
+
+export interface ServeFlags {
+  policy: string;
+  packages?: string;
+  host: string;
+  port: string;
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** Runs the reference DM server until interrupted. */
+export async function serve(flags: ServeFlags, io: Io): Promise<Exit> {
+  const server = await start(flags);
+  const { url } = server;
+  io.print(flags.json === true ? JSON.stringify({ url }) : url);
+  server.on((event) => {
+    if (event.kind === "message") return;
+    io.print(flags.json === true ? JSON.stringify(jsonOf(event)) : lineOf(event));
+  });
+  await new Promise<void>((end) => {
+    if (io.signal.aborted) end();
+    io.signal.addEventListener("abort", () => end(), { once: true });
+  });
+  await server.close();
+  return Exit.Interrupted;
+}
+
+async function start(flags: ServeFlags): Promise<ReferenceServer> {
+  const policy = policyIn(flags.policy);
+  const packages = resolve(flags.packages ?? dirname(flags.policy));
+  if (!statSync(packages, { throwIfNoEntry: false })?.isDirectory()) {
+    refuse(`--packages ${packages} is not a directory`);
+  }
+  const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
+  const { host, strict } = flags;
+  try {
+    return await startServer({ policy, packages, host, port, isStrict: strict === true });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") refuse(`port ${port} of ${host} is in use; take another --port`);
+    return refuse(`cannot listen on ${host} port ${port}: ${message}`, cause);
+  }
+}
+
+function policyIn(path: string): Policy {
+  try {
+    return readPolicy(readFileSync(path, "utf8"));
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (cause instanceof PolicyError) return refuse(`${path}: ${message}`, cause);
+    return refuse(`--policy ${path} cannot be read: ${message}`, cause);
+  }
+}
+
+function jsonOf(event: Exclude<ServerEvent, { kind: "message" }>): object {
+  const at = new Date().toISOString();
+  if (event.kind !== "notification") return { at, ...event };
+  return { at, ...event, bytes: Buffer.from(event.bytes).toString("hex") };
+}
+
+function lineOf({ device, text }: ServerEvent): string {
+  return `${new Date().toISOString().slice(11, 19)}  ${printable(device)}  ${printable(text)}`;
+}

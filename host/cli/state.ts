@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import type { DeviceConfig, DmClient } from "../client.ts";
+import { DmError } from "../errors.ts";
+import { NodeFsStorage } from "../storage/node-fs.ts";
+import { SLOT_AREA } from "../storage/storage.ts";
+import type { StorageLayout } from "../storage/storage.ts";
+import { hasDevice, readDeviceFile } from "./device-file.ts";
+import type { DeviceFile } from "./device-file.ts";
+import { lockState } from "./lock.ts";
+
+/** A state directory in use by this process. */
+export interface State {
+  directory: string;
+  file: DeviceFile;
+  storage: NodeFsStorage;
+  close(): Promise<void>;
+}
+
+/**
+ * Locks and opens a state directory.
+ *
+ * @fails DM_NO_DEVICE      there is no device in it
+ * @fails DM_BUSY           another command uses it
+ * @fails DM_STATE_DAMAGED  a file is missing, shorter or not readable
+ */
+export async function openState(path: string, command: string): Promise<State> {
+  const directory = resolve(path);
+  if (!hasDevice(directory)) readDeviceFile(directory);
+  const unlock = lockState(directory, command);
+  try {
+    const file = readDeviceFile(directory);
+    const storage = new NodeFsStorage(directory, layoutOf(file));
+    await storage.open();
+    const close = async (): Promise<void> => {
+      await storage.close();
+      unlock();
+    };
+    return { directory, file, storage, close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+export function layoutOf(file: DeviceFile): StorageLayout {
+  const slotBytes = Array.from({ length: file.slotCount }, () => file.slotBytes);
+  return { regionBytes: file.regionBytes, slotBytes };
+}
+
+export function configOf(file: DeviceFile): DeviceConfig {
+  const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"));
+  return {
+    rootName: file.rootName,
+    vendors: file.vendors.map(bytes),
+    classes: file.classes.map(bytes),
+    atomicExec: file.atomicExec,
+    components: file.components,
+    maxMsgBytes: file.maxMsgBytes,
+    maxObjBytes: file.maxObjBytes,
+  };
+}
+
+/** Makes the entries of a folder durable. Windows cannot open one: it writes them with the file. */
+export function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Compares the slots in force with the inventory: their sizes, and their digests where the journal
+ * shows rot.
+ *
+ * @fails DM_STATE_DAMAGED  a content is missing, shorter or another
+ */
+export function checkSlots(client: DmClient, storage: NodeFsStorage): void {
+  const { isDegraded } = client.health();
+  for (const { id, slot, bytes, sha256 } of client.deployed()) {
+    if (slot === null || bytes === 0) continue;
+    const path = storage.slotPath(slot);
+    const found = storage.slotFileBytes(slot);
+    if (found < bytes) {
+      const what = `${path} has ${found} of the ${bytes} bytes of component ${id}`;
+      throw new DmError("DM_STATE_DAMAGED", what);
+    }
+    if (!isDegraded) continue;
+    const content = new Uint8Array(bytes);
+    storage.read(SLOT_AREA + slot, 0, content);
+    if (createHash("sha256").update(content).digest("hex") === sha256) continue;
+    throw new DmError("DM_STATE_DAMAGED", `${path} is not what was installed as component ${id}`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Io } from "../../../host/cli/output.ts";
+
+export interface RecordedIo extends Io {
+  readonly out: string[];
+  readonly err: string[];
+}
+
+/** Surroundings of a command that keep what it writes; nobody to ask, no terminal. */
+export function recordIo(change: Partial<Io> = {}): RecordedIo {
+  const out: string[] = [];
+  const err: string[] = [];
+  return {
+    print: (text) => void out.push(...text.split("\n")),
+    complain: (text) => void err.push(...text.split("\n")),
+    env: {},
+    isTerminal: false,
+    canAsk: false,
+    signal: new AbortController().signal,
+    ...change,
+    out,
+    err,
+  };
+}
