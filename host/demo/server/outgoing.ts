@@ -42,7 +42,7 @@ interface Piece {
 
 interface Sent extends Piece {
   msgId: string;
-  /** Place in the order of sending. */
+  /** Place in the order of sending; 0 for Alert 1222, whose Status may stand before older ones. */
   place: number;
   isChunk: boolean;
   isMember: boolean;
@@ -110,8 +110,7 @@ export class Outgoing {
       if (sent.msgId !== this.lastMsgId) continue;
       this.sent.delete(key);
       this.answers.delete(sent.command);
-      const isOurs = sent.command.kind !== "Alert" || sent.command.code !== 1222;
-      if (!sent.isMember && isOurs) again.push({ command: sent.command, offset: sent.offset });
+      if (!sent.isMember && !isNextMessage(sent.command)) again.push({ command: sent.command, offset: sent.offset });
     }
     const rest = this.pieces.filter(({ command }) => again.every((p) => p.command !== command));
     this.pieces = [...again, ...rest];
@@ -173,9 +172,9 @@ export class Outgoing {
   /** Enters a numbered command, and the members of a group, as waiting for a Status. */
   private register(msgId: string, { piece, command, isChunk }: Wire): void {
     const enter = (wire: Command, entered: Command, isMember: boolean): void => {
+      const place = isNextMessage(wire) ? 0 : ++this.place;
       this.sent.set(`${msgId}/${wire.cmdId}`, {
-        command: entered, offset: piece.offset, msgId, place: ++this.place, isChunk, isMember,
-        isAnswered: false,
+        command: entered, offset: piece.offset, msgId, place, isChunk, isMember, isAnswered: false,
       });
     };
     enter(command, piece.command, false);
@@ -230,6 +229,10 @@ export class Outgoing {
     }
     return answer;
   }
+}
+
+function isNextMessage(command: Command): boolean {
+  return command.kind === "Alert" && command.code === 1222;
 }
 
 function wireOf(piece: Piece, command: Command): Wire {

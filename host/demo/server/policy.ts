@@ -165,7 +165,7 @@ class Keys {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new PolicyError(path, "must be an object");
     }
-    this.values = new Map(Object.entries(value));
+    this.values = new Map(Object.entries(value).filter(([, each]) => each !== undefined));
   }
 
   key(name: string): string {

@@ -183,8 +183,9 @@ export class Session {
       }
       const taken = this.outgoing.answer(command);
       if (typeof taken === "string") this.note(taken);
-      else if (taken < place) this.note(`Status ${command.cmdId} for ${command.cmdRef} comes late`);
-      else place = taken;
+      else if (taken !== 0 && taken < place) {
+        this.note(`Status ${command.cmdId} for ${command.cmdRef} comes late`);
+      } else place = Math.max(place, taken);
     }
     if (!hasHeaderStatus && this.sentCount > 0) this.note("no Status for SyncHdr");
     return owed;
