@@ -41,8 +41,9 @@ function askLine(question: Question, { input, output, signal }: Line): Promise<A
     const finish = (answer: Answer) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
-      line.close();
+      // Closing is told at once, and must not come before the answer.
       resolve(answer);
+      line.close();
     };
     const giveUp = () => finish("cancel");
     const timer = setTimeout(() => finish("timeout"), answerSecondsMax * 1000);

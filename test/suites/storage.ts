@@ -93,7 +93,8 @@ export function storageSuite(name: string, make: () => Promise<Medium>): void {
       ] as const) {
         storage.write(area, capacity - 16, bytesFrom(3, 16));
         expect(read(storage, area, capacity - 16, 16)).toEqual(bytesFrom(3, 16));
-        expect(codeOf(() => storage.write(area, capacity - 15, bytesFrom(3, 16)))).toBe("DM_MISUSE");
+        const beyond = () => storage.write(area, capacity - 15, bytesFrom(3, 16));
+        expect(codeOf(beyond)).toBe("DM_MISUSE");
         expect(codeOf(() => read(storage, area, capacity, 1))).toBe("DM_MISUSE");
       }
     });

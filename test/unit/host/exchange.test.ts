@@ -34,7 +34,7 @@ const answer: Handler = (_, response) => {
 };
 
 describe("FetchTransport.exchange", () => {
-  it("a message: is posted with the headers of the binding, and the answer comes back", async () => {
+  it("a message: is posted with the headers of the binding and answered", async () => {
     const got = await exchange(answer);
     expect(got).toEqual({ status: 200, media: Media.Message, body: Uint8Array.of(1, 2, 3) });
     const { method, url, headers, body } = server.seen[0]!;
@@ -50,14 +50,16 @@ describe("FetchTransport.exchange", () => {
     });
   });
 
-  it.each([401, 404, 500, 503, 302])("HTTP status %i: is passed on, and asked once", async (status) => {
+  it.each([401, 404, 500, 503, 302])("HTTP status %i: is passed on at once", async (status) => {
     const got = await exchange((_, response) => response.writeHead(status).end("no"));
     expect(got.status).toBe(status);
     expect(server.seen.length).toBe(1);
   });
 
   it("an answer of another type: says so", async () => {
-    const got = await exchange((_, response) => response.setHeader("content-type", "text/html").end("x"));
+    const got = await exchange((_, response) => {
+      response.setHeader("content-type", "text/html").end("x");
+    });
     expect(got.media).toBe(Media.Other);
   });
 
@@ -116,9 +118,10 @@ describe("FetchTransport.exchange", () => {
 
   it("an empty 200 and one that breaks off: count as lost", async () => {
     const got = await exchange((seen, response, index) => {
-      if (index === 0) response.end();
-      else if (index === 1) response.writeHead(200, { "content-length": 9 }).write("x", () => response.destroy());
-      else answer(seen, response, index);
+      if (index === 0) return response.end();
+      if (index === 2) return answer(seen, response, index);
+      response.writeHead(200, { "content-length": 9 });
+      response.write("x", () => response.destroy());
     });
     expect(got.body.length).toBe(3);
     expect(server.seen.length).toBe(3);
@@ -142,13 +145,17 @@ describe("FetchTransport.exchange", () => {
   });
 
   it("Retry-After beyond the patience: the status is passed on at once", async () => {
-    const got = await exchange((_, response) => response.writeHead(503, { "retry-after": "60" }).end());
+    const got = await exchange((_, response) => {
+      response.writeHead(503, { "retry-after": "60" }).end();
+    });
     expect(got.status).toBe(503);
     expect(server.seen.length).toBe(1);
   });
 
   it("a redirect over plain http: is not followed", async () => {
-    const got = await exchange((_, response) => response.writeHead(307, { location: "/other" }).end());
+    const got = await exchange((_, response) => {
+      response.writeHead(307, { location: "/other" }).end();
+    });
     expect(got.status).toBe(307);
     expect(server.seen.length).toBe(1);
   });
@@ -171,7 +178,7 @@ describe("FetchTransport.exchange", () => {
     await expect(given).rejects.toMatchObject({ code: "DM_ABORTED" });
   });
 
-  it("cookies: go back within the session, to the paths they are for, and end with it", async () => {
+  it("cookies: go back to the paths they are for, and end with the session", async () => {
     server.handler = (seen, response) => {
       if (seen.url === "/dm") {
         response.setHeader("set-cookie", [
@@ -214,7 +221,7 @@ describe("FetchTransport redirects over https", () => {
   const redirect = (status: number, location: string) =>
     new Response(null, { status, headers: { location } });
 
-  it.each([307, 308])("%i to the same host: is followed once with the same bytes", async (status) => {
+  it.each([307, 308])("%i to the same host: is followed with the same bytes", async (status) => {
     const { seen, bodies, ...got } = await post({
       "https://dms.example/dm": redirect(status, "/dm2"),
       "https://dms.example/dm2": new Response("x"),

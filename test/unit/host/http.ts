@@ -49,7 +49,12 @@ export interface RangeOptions {
 }
 
 /** Answers as a server with ranges does: 200, 206 or 416, and If-Range. */
-export function sendObject(seen: Seen, response: ServerResponse, object: Uint8Array, options: RangeOptions = {}) {
+export function sendObject(
+  seen: Seen,
+  response: ServerResponse,
+  object: Uint8Array,
+  options: RangeOptions = {},
+): void {
   const { etag, contentType = "application/suit-envelope+cose" } = options;
   response.setHeader("content-type", contentType);
   if (etag) response.setHeader("etag", etag);

@@ -37,14 +37,17 @@ storageSuite("cuttable over memory", async () => {
   return { storage: () => new CuttableStorage(medium), remove: async () => {} };
 });
 
-storageSuite("cuttable over node-fs, passing on", async () => {
-  const folder = newFolder();
-  await NodeFsStorage.create(folder, LAYOUT);
-  return {
-    storage: () => new CuttableStorage(new NodeFsStorage(folder, LAYOUT), { holds: false }),
-    remove: async () => rmSync(folder, { recursive: true }),
-  };
-});
+for (const holds of [true, false]) {
+  const how = holds ? "holding" : "passing on";
+  storageSuite(`cuttable over node-fs, ${how}`, async () => {
+    const folder = newFolder();
+    await NodeFsStorage.create(folder, LAYOUT);
+    return {
+      storage: () => new CuttableStorage(new NodeFsStorage(folder, LAYOUT), { holds }),
+      remove: async () => rmSync(folder, { recursive: true }),
+    };
+  });
+}
 
 describe("NodeFsStorage", () => {
   let folder: string;
