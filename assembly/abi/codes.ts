@@ -134,7 +134,7 @@ export const enum Err {
   LoginRefused = -7,
   /** The server did not prove who it is. */
   ServerUnproven = -8,
-  /** A notification that was handled before. */
+  /** A notification that does not prove itself: forged, or its nonce has been used since. */
   Replayed = -9,
   /** No such node, account or entry. */
   NotFound = -10,

@@ -8,11 +8,14 @@
 //   | head (wrapper, manifest, text) 6656 | table 512 | block 1024 |   installer
 //   +-------------------------------------+
 import {
+  ANSWER_BYTES,
   MANIFEST_BYTES_MAX,
+  PKG_ID_BYTES_MAX,
   RECEIVE_BYTES,
   SEND_BYTES,
   TARGETS_MAX,
   TEXT_BYTES_MAX,
+  URL_BYTES_MAX,
   WRAPPER_BYTES_MAX,
 } from "./limits";
 
@@ -27,3 +30,14 @@ export const BLOCK: usize = TABLE + TARGETS_MAX * TABLE_ENTRY_BYTES;
 export const BLOCK_BYTES: i32 = 1024;
 
 assert(BLOCK + BLOCK_BYTES <= SEND + SEND_BYTES);
+
+/** What a session still owes the server; the installer gathers the bytes of one slot block here. */
+export const ANSWERS: usize = memory.data(ANSWER_BYTES, 8);
+export const GATHER: usize = ANSWERS;
+export const GATHER_BYTES: i32 = 1024;
+
+/** Address of the server in a session, of the Delivery Package in an installation. */
+export const URL: usize = memory.data(URL_BYTES_MAX);
+
+/** One short text at a time: a component's ID or an identifier. Lives until the next use. */
+export const SHORT_TEXT: usize = memory.data(PKG_ID_BYTES_MAX);

@@ -27,6 +27,14 @@ export const SEGMENT_BYTES_MAX: i32 = 128;
 
 /** Nesting of elements in a message. */
 export const WBXML_DEPTH_MAX: i32 = 32;
+/** Elements of a message. */
+export const WBXML_ELEMENTS_MAX: i32 = 4096;
+/** Attributes, each with its value, of an element or a processing instruction; all are dropped. */
+export const WBXML_ATTRIBUTES_MAX: i32 = 4;
+/** Text of a message with its string references followed, in multiples of the message. */
+export const WBXML_EXPANSION_MAX: i32 = 4;
+/** Texts in several pieces that do not fit where they lie, all of one message; each takes a byte more. */
+export const WBXML_SCRATCH_BYTES: i32 = 256;
 
 /** Components with an inventory entry, removed ones included. */
 export const COMPONENTS_MAX: i32 = 16;

@@ -1,0 +1,606 @@
+// The machine that runs one job group to its one outcome.
+//
+//   head of each package -> needs -> person -> [PLAN] -> content of each slot -> prepare each -> barrier -> [COMMIT]
+//     -> ensure each -> health each -> end well
+//                    \-> [ROLLBACK] -> ensure the old of each -> end badly
+//
+// `[X]` is a record and its barrier. The order is binding: the content barrier before COMMIT is the one that, if lost,
+// breaks everything, and nothing outside changes before the record that it rests on is durable.
+import { Ask, Block, ComponentState, Err, OperationState, Primitive, Wait } from "../abi/codes";
+import { BLOCK, SHORT_TEXT, URL } from "../base/buffers";
+import { COMPONENTS_MAX, TRIES_MAX, URL_BYTES_MAX, VERSION_BYTES_MAX } from "../base/limits";
+import * as names from "../base/names";
+import { Next } from "../base/next";
+import * as delivery from "../delivery/delivery";
+import * as journal from "../journal/journal";
+import * as tree from "../tree/node";
+import * as checks from "./checks";
+import * as inventory from "./inventory";
+import { Flag, Row, Text } from "./inventory";
+import * as jobs from "./jobs";
+import * as operation from "./operation";
+import * as outbox from "./outbox";
+import * as places from "./places";
+import * as source from "./source";
+import * as stage from "./stage";
+import * as store_ from "./store";
+
+const enum Phase {
+  Idle,
+  Head,
+  Needs,
+  Ask,
+  Keep,
+  Kept,
+  Planned,
+  Content,
+  Outside,
+  Prepare,
+  Barrier,
+  Commit,
+  Ensure,
+  Health,
+  RolledBack,
+  EnsureOld,
+  End,
+}
+
+/** A Pause doubles from this; after PAUSES_MAX of them (63.5 s in all) Later means no. */
+const PAUSE_MS: i32 = 500;
+const PAUSES_MAX: i32 = 7;
+/** Boots that try to bring the old set back before it is called inconsistent, the first not counted. */
+const ROLLBACK_TRIES: i32 = 2;
+
+/** Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at most. */
+const CHECKPOINT_FRAME_BYTES: i32 = 768;
+
+const VERSION: usize = memory.data(VERSION_BYTES_MAX);
+const LENGTHS: usize = memory.data(2 * Text.Count, 2);
+
+let phase = Phase.Idle;
+let group: u32 = 0;
+let index = 0; // Which job or which planned row the phase is at.
+let waits = false; // The host was asked and has answered.
+let pauses = 0;
+let failure = 0;
+let why = 0;
+let blame = outbox.NOBODY;
+let isPostponed = false;
+let isSame = false;
+let isOpened = false; // Content: the package of the job at `index` is open.
+let isMatched = false; // Content: its manifest is the one of the plan.
+
+/** Why the group failed, 0 if it ended well. */
+export function error(): i32 {
+  return failure;
+}
+
+/** Number of suit-report for the operator. */
+export function reason(): i32 {
+  return why;
+}
+
+/** Component to blame, `outbox.NOBODY` if none. */
+export function blamed(): i32 {
+  return blame;
+}
+
+export function currentGroup(): u32 {
+  return group;
+}
+
+/** True when the person put the group off: it stays recorded and nothing is owed. */
+export function wasPostponed(): bool {
+  return isPostponed;
+}
+
+/** True when everything the group brings is in force already. */
+export function wasSame(): bool {
+  return isSame;
+}
+
+/** First job of the group; 0 when there is none. */
+export function firstJob(): usize {
+  return jobs.memberOf(group, 0);
+}
+
+function reset(number: u32): void {
+  group = number;
+  index = 0;
+  waits = false;
+  pauses = 0;
+  failure = Err.Ok;
+  why = 0;
+  blame = outbox.NOBODY;
+  isPostponed = false;
+  isSame = false;
+  isOpened = false;
+  isMatched = false;
+  checks.open();
+}
+
+/** Starts a recorded group. The region of this boot is open. */
+export function start(number: u32): void {
+  reset(number);
+  inventory.clearPlanned();
+  phase = Phase.Head;
+  openJob();
+}
+
+/**
+ * Goes on with the operation that a boot found open.
+ *
+ * A boot that finds COMMITTED or ROLLING counts itself as an attempt; the opening that must come before the first
+ * `advance` makes that durable before anything outside is touched.
+ */
+export function recover(): void {
+  reset(operation.id());
+  switch (operation.state()) {
+    case OperationState.Planned:
+      stage.findStaged();
+      phase = Phase.Planned;
+      break;
+    case OperationState.Committed:
+      phase = Phase.Ensure;
+      if (operation.attempts() < TRIES_MAX) operation.countAttempt();
+      else giveUpTrial();
+      break;
+    default:
+      operation.countAttempt();
+      phase = Phase.EnsureOld;
+  }
+}
+
+function giveUpTrial(): void {
+  operation.setRollback(Err.NotAllowed, outbox.NOBODY);
+  phase = Phase.EnsureOld;
+}
+
+/** One transition; `err` is what the host answered to the last wait. @returns a Wait or a Next */
+export function advance(err: i32): i32 {
+  switch (phase) {
+    case Phase.Head:
+      return stepHead(err);
+    case Phase.Needs:
+      return stepNeeds();
+    case Phase.Ask:
+      return stepAsk(err);
+    case Phase.Keep:
+      return stepKeep(err);
+    case Phase.Kept:
+    case Phase.Planned:
+      return stepPlanned(err);
+    case Phase.Content:
+    case Phase.Outside:
+      return stepContent(err);
+    case Phase.Prepare:
+    case Phase.Ensure:
+    case Phase.Health:
+    case Phase.EnsureOld:
+      return stepComponent(err);
+    case Phase.Barrier:
+    case Phase.Commit:
+    case Phase.RolledBack:
+      return stepBarrier(err);
+    default:
+      return Next.End;
+  }
+}
+
+/** Takes a block of a Fetch. @returns 0 go on, 1 pause, below 0 give up */
+export function feed(byteCount: i32): i32 {
+  return stage.feed(byteCount);
+}
+
+function enter(next: Phase): i32 {
+  phase = next;
+  index = 0;
+  waits = false;
+  pauses = 0;
+  return Next.Again;
+}
+
+function fail(err: i32, number: i32, component: i32): i32 {
+  failure = err;
+  why = number;
+  blame = component < 0 ? outbox.NOBODY : component;
+  return enter(Phase.End);
+}
+
+function failChecks(err: i32): i32 {
+  return fail(err, checks.reason, checks.component);
+}
+
+// Reading the packages of the group.
+
+function isDownload(job: usize): bool {
+  return jobs.primitiveOf(job) <= Primitive.DownloadInstallInactive;
+}
+
+/** Opens the package of the job at `index`; leaves a failure behind where it is gone. */
+function openJob(): void {
+  const job = jobs.memberOf(group, index);
+  const nameBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
+  const err = isDownload(job) ? openUrl(nameBytes) : openSlot(nameBytes);
+  if (err) fail(err, checks.Reason.Operation, -1);
+  else stage.open(index);
+}
+
+function openUrl(nameBytes: i32): i32 {
+  const entry = places.below(places.download(), SHORT_TEXT, nameBytes);
+  const urlBytes = places.valueBelow(entry, names.PKG_URL, 6, URL, URL_BYTES_MAX);
+  if (urlBytes <= 0) return Err.NotFound;
+  source.fromUrl(URL, urlBytes);
+  return Err.Ok;
+}
+
+function openSlot(nameBytes: i32): i32 {
+  const entry = places.below(places.delivered(), SHORT_TEXT, nameBytes);
+  const at: usize = entry < 0 ? 0 : store_.find(entry);
+  if (!at) return Err.NotFound;
+  source.fromSlot(store_.slotOf(at), store_.sizeOf(at));
+  return Err.Ok;
+}
+
+/** Reads on until `limit`. Next.End once the reader stands there or failed. */
+function readUntil(limit: i32, err: i32): i32 {
+  if (waits) {
+    waits = false;
+    return stage.endFetch(err);
+  }
+  const next = stage.read(limit);
+  waits = next >= 0;
+  return next;
+}
+
+function stepHead(err: i32): i32 {
+  const isKept = jobs.primitiveOf(firstJob()) == Primitive.Download;
+  const next = readUntil(isKept ? stage.Until.Signed : stage.Until.Head, err);
+  if (next != Next.End) return next;
+  if (stage.error()) return fail(stage.error(), stage.reason(), -1);
+  if (isKept) return enter(Phase.Ask);
+  const first = inventory.plannedCount();
+  const refused = checks.addTargets(index);
+  if (refused) return failChecks(refused);
+  if (!writeTexts(first)) return fail(Err.NoSpace, checks.Reason.Operation, -1);
+  if (++index == jobs.countOf(group)) return enter(Phase.Needs);
+  openJob();
+  return Next.Again;
+}
+
+function stepNeeds(): i32 {
+  const count = jobs.countOf(group);
+  if (count > 1) {
+    openJob();
+    if (phase == Phase.End) return Next.Again;
+    if (stage.read(stage.Until.Head) != Next.End || stage.error()) {
+      return fail(stage.error(), stage.reason(), -1);
+    }
+  }
+  const err = checks.checkNeeds();
+  if (err) return failChecks(err);
+  if (++index < count) return Next.Again;
+  if (allStaged()) {
+    isSame = true;
+    return enter(Phase.End);
+  }
+  const short = checks.reserveSlots();
+  if (short) return failChecks(short);
+  setActive();
+  return enter(Phase.Ask);
+}
+
+function allStaged(): bool {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    if (!load<u8>(inventory.planned(i), Row.Staged)) return false;
+  }
+  return true;
+}
+
+/** Writes into each planned row whether its job wants it Active. */
+function setActive(): void {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    const at = inventory.planned(i);
+    const primitive = jobs.primitiveOf(jobs.memberOf(group, inventory.jobOf(at)));
+    const isActive = primitive == Primitive.DownloadInstall || primitive == Primitive.Install;
+    if (isActive) store<u8>(at, load<u8>(at, Row.Flags) | Flag.Active, Row.Flags);
+  }
+}
+
+/** Appends the texts of the rows from `first` on; they count only with the PLAN that follows. */
+function writeTexts(first: i32): bool {
+  for (let i = first; i < inventory.plannedCount(); i++) {
+    const at = inventory.planned(i);
+    let total = 64;
+    for (let which = 0; which < Text.Count; which++) {
+      const byteCount = produceText(at, which);
+      store<u16>(LENGTHS + which * 2, byteCount);
+      total += byteCount;
+    }
+    if (journal.room() < journal.recordBytes(total) + operation.reservedBytes()) return false;
+    inventory.beginText(load<u16>(at), LENGTHS);
+    for (let which = 0; which < Text.Count; which++) journal.put(BLOCK, produceText(at, which));
+    inventory.endText(at);
+  }
+  return true;
+}
+
+/** Writes one text of a planned row to BLOCK, whose bytes the reader will ask for again. */
+function produceText(at: usize, which: i32): i32 {
+  const entry: i32 = load<u8>(at, Row.Entry);
+  switch (which) {
+    case Text.Id:
+      return delivery.idInto(entry, BLOCK);
+    case Text.Name:
+      return delivery.nameInto(entry, BLOCK);
+    case Text.Version:
+      return delivery.versionTextInto(entry, BLOCK);
+    case Text.Description:
+      return delivery.descriptionInto(entry, BLOCK);
+    default:
+      return jobs.textInto(jobs.memberOf(group, index), jobs.Text.Identifier, BLOCK);
+  }
+}
+
+// The person.
+
+function stepAsk(err: i32): i32 {
+  if (waits) {
+    waits = false;
+    if (err == Err.Later) return postpone();
+    if (err) return fail(Err.Refused, checks.Reason.Operation, -1);
+    index++;
+  }
+  while (index < jobs.countOf(group)) {
+    const job = jobs.memberOf(group, index);
+    if (!(jobs.flagsOf(job) & jobs.Flag.Allowed)) return askFor(job);
+    index++;
+  }
+  if (jobs.primitiveOf(firstJob()) == Primitive.Download) return startKeep();
+  return startPlan();
+}
+
+function askFor(job: usize): i32 {
+  const textBytes = jobs.textInto(job, jobs.Text.Identifier, SHORT_TEXT);
+  store<i32>(Block.Arg0, Ask.Job);
+  store<i32>(Block.Arg1, <i32>SHORT_TEXT);
+  store<i32>(Block.Arg2, textBytes < 0 ? 0 : textBytes);
+  store<i32>(Block.Arg3, 0);
+  store<i32>(Block.Arg4, 0);
+  store<i32>(Block.Arg5, jobs.primitiveOf(job));
+  waits = true;
+  return Wait.Confirm;
+}
+
+function postpone(): i32 {
+  for (let i = 0; i < jobs.countOf(group); i++) jobs.postpone(jobs.memberOf(group, i));
+  isPostponed = true;
+  return enter(Phase.End);
+}
+
+// Storing a Delivery Package.
+
+function startKeep(): i32 {
+  enter(Phase.Keep);
+  return stepKeep(Err.Ok);
+}
+
+function stepKeep(err: i32): i32 {
+  if (waits) {
+    stage.endKeep(err);
+    if (stage.error()) return fail(stage.error(), stage.reason(), -1);
+    enter(Phase.Kept);
+    return Wait.Durable;
+  }
+  const next = stage.keep();
+  if (next == Next.End) return fail(stage.error(), stage.reason(), -1);
+  waits = true;
+  return next;
+}
+
+// The plan and its content.
+
+function startPlan(): i32 {
+  if (journal.room() < operation.reservedBytes() || !fitsCheckpoint()) {
+    return fail(Err.NoSpace, checks.Reason.Operation, -1);
+  }
+  operation.plan(group);
+  enter(Phase.Planned);
+  return Wait.Durable;
+}
+
+/** A region that is opened while the plan is open must hold it besides everything else. */
+function fitsCheckpoint(): bool {
+  const others = tree.checkpointBytes() + inventory.checkpointBytes() + jobs.checkpointBytes();
+  const open = operation.checkpointBytes() + operation.reservedBytes() + CHECKPOINT_FRAME_BYTES;
+  return others + open <= load<i32>(Block.RegionBytes);
+}
+
+function stepPlanned(err: i32): i32 {
+  if (err) return fail(Err.Storage, checks.Reason.Operation, -1);
+  if (phase == Phase.Kept) return enter(Phase.End);
+  enter(Phase.Content);
+  return Next.Again;
+}
+
+/** The head that was read last is that of the only job, so its reader can go on where it stands. */
+function isReaderReady(): bool {
+  return jobs.countOf(group) == 1 && delivery.isSigned();
+}
+
+function stepContent(err: i32): i32 {
+  if (phase == Phase.Outside) return stepOutside(err);
+  if (!waits && !isOpened) {
+    if (!isReaderReady()) openJob();
+    if (failure) return Next.Again;
+    isOpened = true;
+    isMatched = isReaderReady();
+  }
+  const next = readUntil(isMatched ? stage.Until.End : stage.Until.Head, err);
+  if (next != Next.End) return next;
+  if (stage.error()) return failContent();
+  if (isMatched) return enterOutside();
+  const changed = checks.matchTargets(index);
+  if (changed) return failChecks(changed);
+  isMatched = true;
+  return Next.Again;
+}
+
+function failContent(): i32 {
+  isOpened = false;
+  return fail(stage.error(), stage.reason(), stage.blamed());
+}
+
+function enterOutside(): i32 {
+  phase = Phase.Outside;
+  waits = false;
+  return Next.Again;
+}
+
+function stepOutside(err: i32): i32 {
+  if (waits) {
+    waits = false;
+    stage.endFetch(err);
+    if (stage.error() && !stage.mayFetchAgain()) return failContent();
+  }
+  const next = stage.fetchOutside();
+  waits = next >= 0;
+  if (next >= 0) return next;
+  if (stage.error()) return failContent();
+  isOpened = false;
+  if (++index < jobs.countOf(group)) {
+    phase = Phase.Content;
+    return Next.Again;
+  }
+  if (!allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);
+  return enter(Phase.Prepare);
+}
+
+// Records whose barrier decides.
+
+function stepBarrier(err: i32): i32 {
+  switch (phase) {
+    case Phase.Barrier:
+      if (err) return fail(Err.Storage, checks.Reason.Operation, -1);
+      operation.commit();
+      phase = Phase.Commit;
+      return Wait.Durable;
+    case Phase.Commit:
+      if (!err) return enter(Phase.Ensure);
+      operation.takeBackCommit();
+      fail(Err.Storage, checks.Reason.Operation, -1);
+      return Next.Open;
+    default:
+      enter(Phase.EnsureOld);
+      return err ? Next.Open : Next.Again;
+  }
+}
+
+// The components.
+
+function stepComponent(err: i32): i32 {
+  if (waits) {
+    waits = false;
+    if (err == Err.Later && pauses < PAUSES_MAX) {
+      store<i32>(Block.Arg0, PAUSE_MS << pauses++);
+      return Wait.Pause;
+    }
+    pauses = 0;
+    if (err) return refuse();
+    index++;
+  }
+  while (index < inventory.plannedCount()) {
+    const reason = callFor(inventory.planned(index));
+    if (reason >= 0) return reason;
+    index++;
+  }
+  return leaveComponents();
+}
+
+function callFor(planned: usize): i32 {
+  let at = planned;
+  switch (phase) {
+    case Phase.Prepare:
+      if (!describe(at, planned)) return Next.Again;
+      waits = true;
+      return Wait.Prepare;
+    case Phase.Health:
+      if (!(load<u8>(at, Row.Flags) & Flag.Active)) return Next.Again;
+      describe(at, planned);
+      waits = true;
+      return Wait.Health;
+    case Phase.EnsureOld:
+      at = inventory.row(load<u16>(planned));
+      if (load<u16>(at) == inventory.NO_COMPONENT) at = 0;
+      break;
+  }
+  describe(at, planned);
+  waits = true;
+  return Wait.Ensure;
+}
+
+/**
+ * Puts the row `at` into the arguments, slot -1 where it is to leave; texts come from `planned` where it has no row.
+ *
+ * @returns true if the row has a slot
+ */
+function describe(at: usize, planned: usize): bool {
+  const isGone = !at || (load<u8>(at, Row.Flags) & Flag.Removed) != 0;
+  const texts = at ? at : planned;
+  const idBytes = inventory.textInto(texts, Text.Id, SHORT_TEXT);
+  const versionBytes = inventory.textInto(texts, Text.Version, VERSION);
+  store<i32>(Block.Arg0, <i32>SHORT_TEXT);
+  store<i32>(Block.Arg1, idBytes);
+  store<i32>(Block.Arg2, <i32>VERSION);
+  store<i32>(Block.Arg3, versionBytes);
+  store<i32>(Block.Arg4, isGone ? -1 : <i32>load<u8>(at, Row.Slot));
+  store<u32>(Block.Arg5, isGone ? 0 : load<u32>(at, Row.Size));
+  const isActive = (load<u8>(texts, Row.Flags) & Flag.Active) != 0;
+  store<i32>(Block.Arg6, isActive ? ComponentState.Active : ComponentState.Inactive);
+  return !isGone;
+}
+
+function refuse(): i32 {
+  const component: i32 = load<u16>(inventory.planned(index));
+  if (phase == Phase.Prepare) return fail(Err.NotAllowed, checks.Reason.Operation, component);
+  if (phase == Phase.EnsureOld) return refuseOld(component);
+  operation.rollback(Err.NotAllowed, component);
+  enter(Phase.RolledBack);
+  return Wait.Durable;
+}
+
+/** The old set could not be brought back: the next boot tries again, the last one says so. */
+function refuseOld(component: i32): i32 {
+  if (operation.attempts() < ROLLBACK_TRIES) {
+    phase = Phase.Idle;
+    isPostponed = true;
+    return Next.End;
+  }
+  fail(Err.Damaged, operation.INCONSISTENT, component);
+  return Next.Again;
+}
+
+function leaveComponents(): i32 {
+  switch (phase) {
+    case Phase.Prepare:
+      enter(Phase.Barrier);
+      return Wait.Durable;
+    case Phase.Ensure:
+      return enter(Phase.Health);
+    case Phase.Health:
+      return enter(Phase.End);
+    default:
+      return fail(operation.cause(), checks.Reason.Operation, operation.blamed());
+  }
+}
+
+/** Asks for the entry in force of a component that is flagged dirty, at or after `from`. @returns its number or -1 */
+export function describeDirty(from: i32): i32 {
+  for (let i = from; i < COMPONENTS_MAX; i++) {
+    const at = inventory.row(i);
+    if (!inventory.isPresent(i) || !(load<u8>(at, Row.Flags) & Flag.Dirty)) continue;
+    describe(at, at);
+    return i;
+  }
+  return -1;
+}

@@ -1,0 +1,307 @@
+// Brings the content of one job into slots: reads the head of its Delivery Package, then streams each payload into
+// the slot that the plan gives it, hashed on the way. Slots are written in blocks of GATHER_BYTES however bytes come.
+import { Err } from "../abi/codes";
+import { BLOCK, BLOCK_BYTES, GATHER, GATHER_BYTES } from "../base/buffers";
+import { Next } from "../base/next";
+import * as sha256 from "../crypto/sha256";
+import * as delivery from "../delivery/delivery";
+import { Event } from "../delivery/delivery";
+import * as host from "../host";
+import * as checks from "./checks";
+import * as inventory from "./inventory";
+import { Row } from "./inventory";
+import * as source from "./source";
+import * as store_ from "./store";
+
+const DIGEST: usize = memory.data(32);
+const FETCH_AGAIN_MAX: i32 = 2;
+
+/** How far the reader may go before somebody decides. */
+export const enum Until {
+  /** The signature is verified. */
+  Signed = 0,
+  /** The head is read: manifest checked, text read. */
+  Head = 1,
+  /** Every payload inside the envelope is in its slot. */
+  End = 2,
+}
+
+let until = 0;
+let latched = 0; // Event at which the reader stands; More while it needs bytes.
+let failure = 0;
+let why = 0;
+let job = 0; // Place in its group of the job whose package is read.
+let writing: usize = 0; // Planned row whose slot is being written.
+let slot = 0;
+let written: u32 = 0;
+let gathered = 0;
+let isKeeping = false; // The envelope itself goes into a slot.
+let fetchesAgain = 0;
+
+/** First failure since `open`, 0 if none. */
+export function error(): i32 {
+  return failure;
+}
+
+/** Number of suit-report that goes with `error`. */
+export function reason(): i32 {
+  return why;
+}
+
+/** Component number to blame for `error`, from the payload that was being read; -1 if none. */
+export function blamed(): i32 {
+  return writing ? <i32>load<u16>(writing) : -1;
+}
+
+function fail(err: i32, number: i32): void {
+  failure = err;
+  why = number;
+}
+
+/** Starts to read the package of the job at `place` in its group; `source.from…` comes before. */
+export function open(place: i32): void {
+  job = place;
+  latched = Event.More;
+  failure = Err.Ok;
+  why = 0;
+  writing = 0;
+  isKeeping = false;
+  fetchesAgain = 0;
+  delivery.open();
+}
+
+/** Reads on until `limit`; goes on where the last call stopped. */
+export function read(limit: i32): i32 {
+  until = limit;
+  if (failure) return Next.End;
+  if (latched == Event.Payload && limit == Until.End) beginPayload();
+  if (latched == Event.Manifest && limit != Until.Signed) openManifest();
+  if (failure || latched != Event.More) return Next.End;
+  return source.isSlot() ? readSlot() : source.fetch(delivery.consumed(), false);
+}
+
+function readSlot(): i32 {
+  while (latched == Event.More && !failure) {
+    const byteCount = source.readSlot(delivery.consumed());
+    if (byteCount < 0) fail(byteCount, checks.Reason.Operation);
+    else if (byteCount == 0) fail(Err.Untrusted, checks.Reason.Parse);
+    else consume(BLOCK, byteCount);
+  }
+  return Next.End;
+}
+
+/** The host has ended a Fetch that `read` or `fetchOutside` asked for. */
+export function endFetch(err: i32): i32 {
+  if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
+  if (failure || latched != Event.More) return Next.End;
+  fail(source.hasAnswer() ? Err.Transport : Err.TimedOut, checks.Reason.Operation);
+  return Next.End;
+}
+
+/** Takes a block that the host put into BLOCK. @returns 0 go on, 1 pause, below 0 give up */
+export function feed(byteCount: i32): i32 {
+  const count = source.take(byteCount);
+  if (count < 0) return count;
+  if (isKeeping) gather(BLOCK + source.skipped(), count);
+  else if (count) consume(BLOCK + source.skipped(), count);
+  if (failure) return failure;
+  return latched == Event.More ? 0 : 1;
+}
+
+function consume(ptr: usize, byteCount: i32): void {
+  delivery.input(ptr, byteCount);
+  latched = drain();
+}
+
+function drain(): i32 {
+  let event = Event.More;
+  while (!failure) {
+    event = delivery.next();
+    if (event < 0) {
+      fail(event, delivery.reason());
+      return Event.More;
+    }
+    switch (event) {
+      case Event.Manifest:
+        if (until == Until.Signed) return event;
+        openManifest();
+        break;
+      case Event.Payload:
+        if (until == Until.Head) return event;
+        beginPayload();
+        break;
+      case Event.Bytes:
+        gather(delivery.bytes, delivery.byteCount);
+        break;
+      case Event.PayloadEnd:
+        endPayload();
+        break;
+      case Event.More:
+      case Event.End:
+        return event;
+    }
+  }
+  return Event.More;
+}
+
+function openManifest(): void {
+  latched = Event.More;
+  const err = delivery.isSigned() ? Err.Ok : checks.verifySignature();
+  if (err) fail(err, checks.reason);
+  else {
+    const refused = delivery.parseManifest();
+    if (refused) fail(refused, delivery.reason());
+  }
+}
+
+function beginPayload(): void {
+  latched = Event.More;
+  const at = rowOf(delivery.entry);
+  writing = at;
+  if (!at) return fail(Err.Inconsistent, checks.Reason.Operation);
+  if (load<u8>(at, Row.Staged)) {
+    delivery.skipPayload();
+    return;
+  }
+  eraseSlot(load<u8>(at, Row.Slot));
+}
+
+function rowOf(entry: i32): usize {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    const at = inventory.planned(i);
+    if (load<u8>(at, Row.Entry) == entry && inventory.jobOf(at) == job) return at;
+  }
+  return 0;
+}
+
+function eraseSlot(number: i32): void {
+  slot = number;
+  written = 0;
+  gathered = 0;
+  failWrite(host.sErase(number));
+}
+
+function failWrite(err: i32): void {
+  if (err) fail(err == Err.NoSpace ? Err.NoSpace : Err.Storage, checks.Reason.Operation);
+}
+
+function endPayload(): void {
+  flush();
+  if (failure) return;
+  store<u8>(writing, 1, Row.Staged);
+  writing = 0;
+}
+
+/** Collects bytes for the slot and writes each whole block. */
+function gather(ptr: usize, byteCount: i32): void {
+  while (byteCount > 0 && !failure) {
+    const part = min(byteCount, GATHER_BYTES - gathered);
+    memory.copy(GATHER + gathered, ptr, part);
+    gathered += part;
+    ptr += part;
+    byteCount -= part;
+    if (gathered == GATHER_BYTES) flush();
+  }
+}
+
+function flush(): void {
+  if (!gathered) return;
+  if (written + gathered > inventory.capacityOf(slot)) {
+    fail(Err.NoSpace, checks.Reason.Operation);
+    return;
+  }
+  failWrite(host.sWrite(slot, written, GATHER, gathered));
+  written += gathered;
+  gathered = 0;
+}
+
+/** Asks for the next payload of this job that lies outside its envelope; Next.End when there is none. */
+export function fetchOutside(): i32 {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    const at = inventory.planned(i);
+    if (load<u8>(at, Row.Staged) || inventory.jobOf(at) != job) continue;
+    const entry: i32 = load<u8>(at, Row.Entry);
+    writing = at;
+    if (source.isSlot()) {
+      fail(Err.Inconsistent, checks.Reason.Operation);
+      return Next.End;
+    }
+    latched = Event.More;
+    source.fromUrl(delivery.uriOf(entry), delivery.uriBytesOf(entry));
+    delivery.openExternal(entry, 0);
+    eraseSlot(load<u8>(at, Row.Slot));
+    return failure ? Next.End : source.fetch(0, true);
+  }
+  return Next.End;
+}
+
+/** After a failed `fetchOutside`: true when the digest was wrong and it may be fetched once more. */
+export function mayFetchAgain(): bool {
+  if (failure != Err.Untrusted || fetchesAgain == FETCH_AGAIN_MAX) return false;
+  fetchesAgain++;
+  failure = Err.Ok;
+  return true;
+}
+
+/** Starts to store the envelope itself, from its first byte. @fails Err.NoSpace  no free slot takes it */
+export function keep(): i32 {
+  const total = source.totalBytes();
+  const free = store_.findFree(total < 0 ? 0 : total);
+  if (free < 0 || !store_.hasRoom()) {
+    fail(Err.NoSpace, checks.Reason.Operation);
+    return Next.End;
+  }
+  isKeeping = true;
+  latched = Event.More;
+  eraseSlot(free);
+  return failure ? Next.End : source.fetch(0, false);
+}
+
+/** The host has ended the Fetch of `keep`. */
+export function endKeep(err: i32): i32 {
+  if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
+  const total = source.totalBytes();
+  const isWhole = err == Err.Ok && (total < 0 || source.taken() == <u32>total);
+  if (!failure && !isWhole) fail(Err.Transport, checks.Reason.Operation);
+  if (!failure) flush();
+  return Next.End;
+}
+
+/** Slot and size of what `keep` stored. */
+export function keptSlot(): i32 {
+  return slot;
+}
+
+export function keptBytes(): u32 {
+  return written;
+}
+
+/** After a restart: marks each planned row whose slot already holds what the plan says. */
+export function findStaged(): void {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    const at = inventory.planned(i);
+    store<u8>(at, holds(at) ? 1 : 0, Row.Staged);
+  }
+}
+
+/** True when the slot of a row has the size and digest that the row says. */
+export function holds(at: usize): bool {
+  const number: i32 = load<u8>(at, Row.Slot);
+  if (number == inventory.NO_SLOT) return true;
+  if (load<u32>(at, Row.Size) > inventory.capacityOf(number)) return false;
+  return !hashSlot(at, DIGEST) && memory.compare(DIGEST, at + Row.Digest, 32) == 0;
+}
+
+/** Writes the SHA-256 of what the slot of a row holds to `out`. */
+export function hashSlot(at: usize, out: usize): i32 {
+  const number: i32 = load<u8>(at, Row.Slot);
+  const total = load<u32>(at, Row.Size);
+  sha256.open();
+  for (let offset: u32 = 0; offset < total; offset += BLOCK_BYTES) {
+    const part = <i32>min(total - offset, <u32>BLOCK_BYTES);
+    if (host.sRead(number, offset, BLOCK, part)) return Err.Storage;
+    sha256.update(BLOCK, part);
+  }
+  sha256.close(out);
+  return Err.Ok;
+}

@@ -1,0 +1,160 @@
+// What becomes of a job group that has ended: Status leaves, Delivered entries, and the one outcome.
+import { DeliveryState, Err, Format, Primitive } from "../abi/codes";
+import * as bytes from "../base/bytes";
+import { SHORT_TEXT } from "../base/buffers";
+import * as names from "../base/names";
+import * as inventory from "../install/inventory";
+import * as jobs from "../install/jobs";
+import * as operation from "../install/operation";
+import * as outbox from "../install/outbox";
+import * as places from "../install/places";
+import * as run from "../install/run";
+import * as stage from "../install/stage";
+import * as store_ from "../install/store";
+import * as journal from "../journal/journal";
+import * as tree from "../tree/node";
+import { StatusValue } from "./object";
+
+/** Final results of a Primitive. @spec SCOMO 1.0 §8.7 */
+export const enum ResultCode {
+  Successful = 1200,
+  UserCancelled = 1401,
+  DownloadFailed = 1402,
+  AuthenticationFailed = 1403,
+  DownloadNoMemory = 1404,
+  InstallFailed = 1405,
+  InstallNoMemory = 1406,
+  ValidationFailed = 1407,
+  Undefined = 1412,
+  Environment = 1413,
+  RollbackFailed = 1475,
+  ServerError = 1500,
+  ServerUnavailable = 1501,
+}
+
+const STATUS: usize = memory.data<u8>([0x53, 0x74, 0x61, 0x74, 0x75, 0x73]);
+const DIGITS: usize = memory.data(4);
+
+/** The result code that tells the server why a Primitive ended so. */
+export function resultFor(err: i32, primitive: i32): i32 {
+  const isDownload = primitive == Primitive.Download;
+  switch (err) {
+    case Err.Ok:
+      return ResultCode.Successful;
+    case Err.Refused:
+      return ResultCode.UserCancelled;
+    case Err.Transport:
+    case Err.HttpStatus:
+      return ResultCode.DownloadFailed;
+    case Err.HttpLogin:
+      return ResultCode.AuthenticationFailed;
+    case Err.NoSpace:
+    case Err.Full:
+    case Err.TooLarge:
+      return isDownload ? ResultCode.DownloadNoMemory : ResultCode.InstallNoMemory;
+    case Err.Inconsistent:
+    case Err.NotAllowed:
+      return ResultCode.InstallFailed;
+    case Err.Storage:
+      return isDownload ? ResultCode.DownloadFailed : ResultCode.InstallFailed;
+    case Err.Untrusted:
+      return ResultCode.ValidationFailed;
+    case Err.NotForDevice:
+      return ResultCode.Environment;
+    case Err.Damaged:
+      return ResultCode.RollbackFailed;
+    case Err.ServerError:
+      return ResultCode.ServerError;
+    case Err.TimedOut:
+      return ResultCode.ServerUnavailable;
+    default:
+      return ResultCode.Undefined;
+  }
+}
+
+/**
+ * Appends everything that the end of the group means, its outcome last: all of it counts with that one record.
+ * The caller makes it durable before anybody hears of it.
+ */
+export function finish(): void {
+  const first = run.firstJob();
+  if (!first) return;
+  const err = run.error();
+  if (!operation.isOpen()) {
+    journal.dropGroup();
+    if (!run.wasSame()) inventory.clearPlanned();
+  }
+  const count = jobs.countOf(run.currentGroup());
+  for (let i = 0; i < count; i++) finishJob(jobs.memberOf(run.currentGroup(), i), err);
+  const result = resultFor(err, jobs.primitiveOf(first));
+  if (operation.isOpen()) {
+    operation.finish(result, run.blamed(), run.reason());
+    return;
+  }
+  outbox.write(outbox.add(run.currentGroup(), result, run.blamed(), run.reason()));
+  inventory.clearPlanned();
+}
+
+function finishJob(job: usize, err: i32): void {
+  const primitive = jobs.primitiveOf(job);
+  const isDownload = primitive <= Primitive.DownloadInstallInactive;
+  const parent = isDownload ? places.download() : places.delivered();
+  const nameBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
+  const entry = nameBytes < 0 ? -1 : places.below(parent, SHORT_TEXT, nameBytes);
+  if (entry < 0) return;
+  setStatus(entry, statusAfter(primitive, err));
+  if (err) return;
+  if (primitive == Primitive.Download) addDelivered(entry, job, nameBytes);
+  const at = store_.find(entry);
+  if (!isDownload && at) store_.setState(at, DeliveryState.Installed);
+}
+
+/** The Status leaf behind a Primitive. @spec SCOMO 1.0 (Status values) */
+function statusAfter(primitive: i32, err: i32): i32 {
+  if (primitive == Primitive.Download) {
+    return err ? StatusValue.DownloadFailed : StatusValue.DownloadComplete;
+  }
+  if (!err) return StatusValue.Idle;
+  if (primitive > Primitive.DownloadInstallInactive) return StatusValue.InstallFailed;
+  const isBefore =
+    err == Err.Transport || err == Err.HttpStatus || err == Err.HttpLogin || err == Err.TimedOut;
+  return isBefore ? StatusValue.DownloadFailed : StatusValue.InstallFailedWithoutData;
+}
+
+function setStatus(entry: i32, value: i32): void {
+  const leaf = tree.find(entry, STATUS, 6);
+  if (leaf < 0 && value == StatusValue.Idle) return;
+  writeLeaf(entry, STATUS, 6, DIGITS, bytes.writeDecimal(value, DIGITS));
+}
+
+/** Sets the value of a leaf below `parent`, made where it is missing. */
+function writeLeaf(
+  parent: i32,
+  name: usize,
+  nameBytes: i32,
+  value: usize,
+  valueBytes: i32,
+): void {
+  const leaf = tree.find(parent, name, nameBytes);
+  if (leaf >= 0) tree.edit(leaf);
+  else {
+    tree.draft(name == STATUS ? Format.Int : Format.Chr, false);
+    tree.draftName(name, nameBytes);
+  }
+  tree.draftValue(value, valueBytes);
+  if (leaf >= 0) tree.store(leaf);
+  else tree.create(parent);
+}
+
+/** Makes the Delivered entry of a package that was fetched: same name and ACL as its Download entry. */
+function addDelivered(download: i32, job: usize, nameBytes: i32): void {
+  let entry = tree.find(places.delivered(), SHORT_TEXT, nameBytes);
+  if (entry < 0) {
+    tree.edit(download);
+    entry = tree.create(places.delivered());
+    if (entry < 0) return;
+  }
+  const idBytes = jobs.textInto(job, jobs.Text.Identifier, SHORT_TEXT);
+  if (idBytes > 0) writeLeaf(entry, names.PKG_ID, 5, SHORT_TEXT, idBytes);
+  store_.add(entry, stage.keptSlot(), stage.keptBytes());
+}

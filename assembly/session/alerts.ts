@@ -1,0 +1,109 @@
+// The reports that this session delivers: which alert stood where, and what the server said to it.
+import * as bytes from "../base/bytes";
+import { CORRELATOR_BYTES_MAX } from "../base/limits";
+import * as jobs from "../install/jobs";
+import * as outbox from "../install/outbox";
+import * as parse from "../syncml/parse";
+import { Status } from "../syncml/status";
+import * as report from "../scomo/report";
+import * as answers from "./answers";
+import * as peer from "./peer";
+
+//   0           4         6          7
+//   +-----------+---------+----------+-------+
+//   | operation | message | command  | state |    an alert that is on its way
+//   +-----------+---------+----------+-------+
+const ROW_BYTES: i32 = 8;
+const SENT_MAX: i32 = 32;
+const SENT: usize = memory.data(SENT_MAX * ROW_BYTES, 4);
+const LEFT: usize = memory.data(CORRELATOR_BYTES_MAX);
+const RIGHT: usize = memory.data(CORRELATOR_BYTES_MAX);
+
+const enum State {
+  Waiting,
+  Taken,
+}
+
+let count = 0;
+
+/** Puts the alerts of every outcome that this account is owed behind the other answers. */
+export function queue(account: i32): void {
+  count = 0;
+  for (let i = 0; i < outbox.total(); i++) {
+    const outcome = outbox.row(i);
+    if (isOwed(outcome, account)) queueOutcome(outcome);
+  }
+}
+
+/** True when the account may be sent this outcome in this run. */
+export function isOwed(outcome: usize, account: i32): bool {
+  const job = jobs.memberOf(outbox.groupOf(outcome), 0);
+  return job != 0 && jobs.accountOf(job) == account && !outbox.isWithheld(outcome);
+}
+
+/** One alert for each distinct correlator of the group. */
+function queueOutcome(outcome: usize): void {
+  const group = outbox.groupOf(outcome);
+  const members = jobs.countOf(group);
+  for (let member = 0; member < members; member++) {
+    if (firstAlike(group, member) == member) {
+      answers.pushGeneric(outbox.operationOf(outcome), member);
+    }
+  }
+}
+
+/** The first member of a group that has the correlator of `member`. */
+function firstAlike(group: u32, member: i32): i32 {
+  const wanted = jobs.textInto(jobs.memberOf(group, member), jobs.Text.Correlator, LEFT);
+  for (let i = 0; i < member; i++) {
+    const found = jobs.textInto(jobs.memberOf(group, i), jobs.Text.Correlator, RIGHT);
+    if (bytes.equal(LEFT, wanted, RIGHT, found)) return i;
+  }
+  return member;
+}
+
+/** True when Item `index` of an outcome goes into the alert with the correlator of `member`. */
+export function isOf(outcome: usize, index: i32, member: i32): bool {
+  const group = outbox.groupOf(outcome);
+  const job = report.jobOf(outcome, index);
+  let place = 0;
+  while (jobs.memberOf(group, place) != job && place < jobs.countOf(group)) place++;
+  return firstAlike(group, place) == member;
+}
+
+/** Notes that an alert of an operation stands in the message that is being composed. */
+export function sent(operation: u32, command: i32): void {
+  if (count == SENT_MAX) return;
+  const at = SENT + count++ * ROW_BYTES;
+  store<u32>(at, operation);
+  store<u16>(at, peer.messageId, 4);
+  store<u8>(at, command, 6);
+  store<u8>(at, State.Waiting, 7);
+}
+
+/** Takes the Status of an Alert; ends an outcome when every alert of it has been taken. */
+export function take(): void {
+  const message = bytes.readDecimal(parse.msgRef, parse.msgRefBytes);
+  const command = bytes.readDecimal(parse.cmdRef, parse.cmdRefBytes);
+  for (let at = SENT; at < SENT + count * ROW_BYTES; at += ROW_BYTES) {
+    if (load<u16>(at, 4) != message || load<u8>(at, 6) != command) continue;
+    const operation = load<u32>(at);
+    const outcome = outbox.find(operation);
+    if (!outcome) return;
+    const isTaken = (parse.code >= 200 && parse.code < 300) || parse.code == Status.BadFormat;
+    if (!isTaken) outbox.withhold(outcome, true);
+    else {
+      store<u8>(at, State.Taken, 7);
+      if (isWhole(operation)) outbox.acknowledge(operation);
+    }
+    return;
+  }
+}
+
+function isWhole(operation: u32): bool {
+  if (answers.hasGeneric(operation)) return false;
+  for (let at = SENT; at < SENT + count * ROW_BYTES; at += ROW_BYTES) {
+    if (load<u32>(at) == operation && load<u8>(at, 7) == State.Waiting) return false;
+  }
+  return true;
+}

@@ -1,0 +1,330 @@
+// Commands of a message in their order, and the two that hold others: Sequence and Atomic.
+import { Block, Option, Primitive } from "../abi/codes";
+import { Next } from "../base/next";
+import * as jobs from "../install/jobs";
+import * as journal from "../journal/journal";
+import * as object from "../scomo/object";
+import { Kind } from "../syncml/command";
+import * as parse from "../syncml/parse";
+import { Status } from "../syncml/status";
+import * as tree from "../tree/node";
+import * as uri from "../tree/uri";
+import * as answers from "./answers";
+import { Answer } from "./answers";
+import * as commands from "./commands";
+import * as peer from "./peer";
+import * as results from "./results";
+import * as route from "./route";
+
+/** Journal bytes that one Item may need besides its value: implicit parents and their ACLs. */
+const ITEM_BYTES: i32 = 640;
+/** What `run` answers for an Alert that is to be dealt with: a person may have to be asked. */
+export const ALERT: i32 = -4;
+/** Bytes of our message besides one Results. */
+const ENVELOPE_BYTES: i32 = 700;
+
+let skipCode = 0; // Code that everything left in the message gets, 0 if it runs.
+let sequenceSkips = false; // The members of this Sequence that are left get 215.
+let isInSequence = false;
+let isInAtomic = false;
+let atomicAt = 0; // Position of the Status of the Atomic in `answers`.
+let membersAt = 0; // Position of the Status of its first member.
+let undo = 0;
+let illegalLeft = -1; // Members before the illegal one, -1 if there is none.
+let illegalCode = 0;
+let hasFailed = false; // The Atomic has: what is left gets 215.
+let inner = 0; // Containers open inside an illegal Atomic.
+let wasOpened = false;
+let isOverflowing = false;
+/** First failure of an Item in this message, 0 if there is none. */
+export let failedCode = 0;
+
+/** Starts a message; `code` is what its commands get in place of running, 0 if they run. */
+export function open(code: i32): void {
+  skipCode = code;
+  sequenceSkips = false;
+  isInSequence = false;
+  isInAtomic = false;
+  wasOpened = false;
+  isOverflowing = false;
+  failedCode = 0;
+  inner = 0;
+}
+
+/** True when what was to be said did not fit: the session cannot go on. */
+export function overflows(): bool {
+  return isOverflowing;
+}
+
+/** Everything that is left in the message is answered with `code` and does not run. */
+export function skipAll(code: i32): void {
+  skipCode = code;
+}
+
+function say(type: i32, kind: i32, code: i32, text: usize, textBytes: i32): void {
+  if (!answers.push(type, kind, code, text, textBytes)) isOverflowing = true;
+}
+
+/** Answers the command that the parser stands at. */
+export function answer(kind: i32, code: i32): void {
+  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
+  if (kind == Kind.Other) say(Answer.StatusOther, kind, code, parse.cmd, parse.cmdBytes);
+  else say(Answer.Status, kind, code, 0, 0);
+}
+
+/** The code that the next command gets in place of running, 0 if it runs. */
+export function skipped(): i32 {
+  if (skipCode) return skipCode;
+  if (isInAtomic && hasFailed) return Status.NotExecuted;
+  return isInSequence && sequenceSkips ? Status.NotExecuted : 0;
+}
+
+/** Runs or answers the command that the parser has found. @returns Next.Again, or Next.Open with nothing done */
+export function run(kind: i32, before: i32): i32 {
+  if (kind == Kind.ContainerEnd) return endContainer();
+  if (isInAtomic && illegalLeft >= 0) return answerIllegal(kind);
+  if (kind == Kind.Atomic) return openAtomic(before);
+  if (kind == Kind.Sequence) return openSequence();
+  const code = skipped();
+  if (code) {
+    answer(kind, code);
+    return Next.Again;
+  }
+  if (kind == Kind.Alert) return ALERT;
+  if (kind == Kind.Other || kind == Kind.Copy) {
+    answer(kind, kind == Kind.Copy ? Status.NotSupported : Status.NotImplemented);
+    return Next.Again;
+  }
+  if (!isInAtomic && !hasRoom(parse.itemCount)) {
+    parse.rewind(before);
+    return Next.Open;
+  }
+  runCommand(kind, before);
+  return Next.Again;
+}
+
+/** A region that was opened for a command and is still short stays as it is: the command then gets 420. */
+function hasRoom(items: i32): bool {
+  if (wasOpened || journal.room() >= (items + 1) * ITEM_BYTES + 4096) {
+    wasOpened = false;
+    return true;
+  }
+  wasOpened = true;
+  return false;
+}
+
+// Commands on the tree.
+
+function runCommand(kind: i32, before: i32): void {
+  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
+  if (parse.cmdIdBytes == 0) return fail(kind, Status.Malformed);
+  if (parse.itemCount == 0) return fail(kind, Status.Incomplete);
+  if (!fitsAnswer(kind)) return fail(kind, Status.Failed);
+  again(before);
+  const start = answers.position();
+  let code = 0;
+  let isMixed = false;
+  while (parse.nextItem()) {
+    const target = parse.itemTarget;
+    const targetBytes = parse.itemTargetBytes;
+    const one = runOne(kind);
+    if (code && one != code) isMixed = true;
+    code = one;
+    say(Answer.Status, kind, one, target, targetBytes);
+    if (isInAtomic && one >= 300) break;
+  }
+  if (!isMixed) {
+    answers.truncate(start);
+    say(Answer.Status, kind, code, 0, 0);
+  }
+  if (kind == Kind.Get) addResults(before, isMixed ? 0 : code);
+  if (isInAtomic && code >= 300) failAtomic(Status.AtomicFailed);
+}
+
+function fail(kind: i32, code: i32): void {
+  say(Answer.Status, kind, code, 0, 0);
+  if (isInAtomic) failAtomic(Status.AtomicFailed);
+}
+
+/** Finds the same command once more, so that its Items can be walked again. */
+function again(before: i32): void {
+  parse.rewind(before);
+  parse.nextCommand();
+}
+
+/** A command whose answer has no room does not run. */
+function fitsAnswer(kind: i32): bool {
+  const each = answers.answerBytes();
+  let needed = each;
+  while (parse.nextItem()) {
+    const texts = parse.itemTargetBytes * (kind == Kind.Get ? 2 : 1);
+    needed += each * 2 + texts;
+  }
+  return needed <= answers.room();
+}
+
+function runOne(kind: i32): i32 {
+  const code = commands.runItem(kind);
+  if (code >= 300 && !failedCode) failedCode = code;
+  if (kind == Kind.Get) return code == Status.Ok ? checkResult() : code;
+  if (isInAtomic) return code;
+  if (code < 300) commands.endChange();
+  else {
+    journal.dropGroup();
+    tree.undoClear();
+  }
+  return code;
+}
+
+/** A value that no message to this server could hold is not offered. */
+function checkResult(): i32 {
+  uri.parse(parse.itemTarget, parse.itemTargetBytes);
+  const needed = results.itemBytes(route.resolve(), parse.itemTargetBytes);
+  return needed + ENVELOPE_BYTES > peer.capacity() ? Status.TooLarge : Status.Ok;
+}
+
+function addResults(before: i32, code: i32): void {
+  again(before);
+  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
+  while (parse.nextItem()) {
+    const one = code ? code : runOne(Kind.Get);
+    if (one != Status.Ok) continue;
+    say(Answer.Results, Kind.Get, 0, parse.itemTarget, parse.itemTargetBytes);
+  }
+}
+
+// Sequence.
+
+function openSequence(): i32 {
+  const code = skipped();
+  answer(Kind.Sequence, code ? code : Status.Ok);
+  isInSequence = true;
+  return Next.Again;
+}
+
+function endContainer(): i32 {
+  if (inner) {
+    inner--;
+    return Next.Again;
+  }
+  if (!isInAtomic) {
+    isInSequence = false;
+    sequenceSkips = false;
+    return Next.Again;
+  }
+  isInAtomic = false;
+  illegalLeft = -1;
+  if (!hasFailed && !skipCode) commands.endChange();
+  commands.setGroup(0);
+  return Next.Again;
+}
+
+// Atomic.
+
+function openAtomic(before: i32): i32 {
+  const code = skipped();
+  if (!code) {
+    const need = scanAtomic();
+    if (!hasRoom(need)) {
+      parse.rewind(before);
+      return Next.Open;
+    }
+  }
+  atomicAt = answers.position();
+  answer(Kind.Atomic, code ? code : Status.Ok);
+  membersAt = answers.position();
+  isInAtomic = true;
+  hasFailed = code != 0;
+  undo = tree.undoMark();
+  if (code) illegalLeft = -1;
+  else if (illegalLeft >= 0) answers.patch(atomicAt, Status.AtomicFailed);
+  commands.setGroup(jobs.nextId());
+  return Next.Again;
+}
+
+/** Looks for a member that may not be in an Atomic, before any runs. @returns how many Items the members have */
+function scanAtomic(): i32 {
+  const first = parse.mark();
+  let items = 0;
+  let members = 0;
+  let depth = 0;
+  illegalLeft = -1;
+  for (;;) {
+    const kind = parse.nextCommand();
+    if (kind == Kind.ContainerEnd && depth-- == 0) break;
+    if (kind == Kind.End) break;
+    if (kind == Kind.ContainerEnd) continue;
+    const code = illegal(kind);
+    if (code && illegalLeft < 0) {
+      illegalLeft = members;
+      illegalCode = code;
+    }
+    if (kind == Kind.Atomic || kind == Kind.Sequence) depth++;
+    members++;
+    items += parse.itemCount;
+  }
+  parse.rewind(first);
+  return items;
+}
+
+/** The Status of a member that an Atomic may not have, 0 if it may. @spec DM RepPro 1.2 §6.6.3 */
+function illegal(kind: i32): i32 {
+  switch (kind) {
+    case Kind.Add:
+    case Kind.Alert:
+    case Kind.Copy:
+    case Kind.Delete:
+    case Kind.Replace:
+      return 0;
+    case Kind.Exec:
+      return illegalExec();
+    default:
+      return Status.Failed;
+  }
+}
+
+/** Only Install and InstallInactive can be bound. */
+function illegalExec(): i32 {
+  const isRefused = (load<u32>(Block.Options) & Option.AtomicRefuse) != 0;
+  while (parse.nextItem()) {
+    if (isRefused || uri.parse(parse.itemTarget, parse.itemTargetBytes)) return Status.Failed;
+    const node = route.resolve();
+    const primitive = node >= 0 && object.isComputed(node) ? object.primitiveOf(node) : -1;
+    if (primitive < 0) return Status.Failed;
+    if (primitive <= Primitive.DownloadInstallInactive) return Status.NotSupported;
+  }
+  return 0;
+}
+
+/** Nothing of an Atomic with an illegal member runs. */
+function answerIllegal(kind: i32): i32 {
+  answer(kind, illegalLeft == 0 ? illegalCode : Status.NotExecuted);
+  illegalLeft = illegalLeft == 0 ? 0x7fff : illegalLeft - 1;
+  hasFailed = true;
+  if (kind == Kind.Atomic || kind == Kind.Sequence) inner++;
+  return Next.Again;
+}
+
+/** A member has failed: everything before it is undone, nothing behind it runs. */
+function failAtomic(code: i32): void {
+  hasFailed = true;
+  answers.patchSuccesses(membersAt, Status.RolledBack);
+  answers.patch(atomicAt, code);
+  jobs.dropGroup(commands.group);
+  tree.undoTo(undo);
+  journal.dropGroup();
+  tree.undoClear();
+}
+
+// Alerts that ask a person.
+
+/** Takes the Status of a user interaction alert and what it means for the rest. @spec DM PRO 1.2 §10.2 */
+export function answerAlert(code: i32): void {
+  answer(Kind.Alert, code);
+  const isNo = code == Status.NotModified || code == Status.Cancelled || code == Status.TimedOut;
+  if (isInAtomic && (isNo || code >= 300)) {
+    failAtomic(isNo ? Status.NotExecuted : Status.AtomicFailed);
+  }
+  if (isInSequence && isNo) sequenceSkips = true;
+  if (code == Status.Cancelled) skipCode = Status.NotExecuted;
+}

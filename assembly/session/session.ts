@@ -1,0 +1,364 @@
+// The session machine: one package after the other, each message dealt with whole. It waits for the network, for
+// barriers, and inside a message for a person only; where it stands in the message is then state of the parser.
+import { Ask, Block, Err, Media, Wait } from "../abi/codes";
+import * as bytes from "../base/bytes";
+import { RECEIVE, SEND } from "../base/buffers";
+import { RECEIVE_BYTES } from "../base/limits";
+import { Next } from "../base/next";
+import * as host from "../host";
+import * as jobs from "../install/jobs";
+import * as journal from "../journal/journal";
+import * as devInfo from "../mo/dev-info";
+import * as dmAcc from "../mo/dm-acc";
+import * as object from "../scomo/object";
+import { Kind } from "../syncml/command";
+import * as parse from "../syncml/parse";
+import { Status } from "../syncml/status";
+import * as alerts from "./alerts";
+import * as answers from "./answers";
+import { Answer } from "./answers";
+import * as auth from "./auth";
+import * as commands from "./commands";
+import * as compose from "./compose";
+import * as groups from "./groups";
+import * as peer from "./peer";
+import * as route from "./route";
+
+const enum Phase {
+  Idle,
+  Start,
+  Sending,
+  Received,
+  Commands,
+  Asked,
+  Reply,
+  Ready,
+}
+
+const enum AlertCode {
+  Display = 1100,
+  ConfirmOrReject = 1101,
+  ServerInitiated = 1200,
+  ClientInitiated = 1201,
+  NextMessage = 1222,
+  SessionAbort = 1223,
+}
+
+/** Messages of one session before it is called endless. */
+const MESSAGES_MAX: u32 = 512;
+const HEX: usize = memory.data(8);
+
+let phase = Phase.Idle;
+let failure = 0;
+let account = -1;
+let alertCode = 0;
+let headerStatus = 0;
+let hasFinal = false; // The server's message ends its package.
+let hasCommands = false; // The server's message has something besides Status.
+let isAborting = false; // Our last message: what comes back is ignored.
+let receivedBytes = 0;
+let outgoingBytes = 0;
+let askCode = 0;
+let owesNonce = false; // The reply tells the server the nonce that it must use next.
+let repeats = 0; // Times that the server has sent its last message again.
+
+/** Why the session failed, 0 if it came to its end. */
+export function error(): i32 {
+  return failure;
+}
+
+/**
+ * Starts a session with the server of an account.
+ *
+ * @param id  SessionID of a notification in `idBytes` bytes, 0 bytes where the client begins
+ * @fails Err.NotFound  the account or DevInfo is incomplete
+ */
+export function start(node: i32, id: usize, idBytes: i32): i32 {
+  answers.reset(false);
+  phase = Phase.Idle;
+  failure = dmAcc.open(node);
+  if (!failure && !devInfo.open()) failure = Err.NotFound;
+  if (failure) return failure;
+  account = node;
+  alertCode = idBytes ? AlertCode.ServerInitiated : AlertCode.ClientInitiated;
+  if (!idBytes) {
+    failure = drawSessionId();
+    if (failure) return failure;
+    peer.open(HEX, 4);
+  } else peer.open(id, idBytes);
+  auth.open();
+  commands.setAccount(node);
+  commands.setJobFlags(0);
+  route.allowAll(false);
+  object.refresh();
+  headerStatus = 0;
+  owesNonce = false;
+  isAborting = false;
+  queuePackage();
+  phase = Phase.Ready;
+  return Err.Ok;
+}
+
+/** Four hexadecimal digits, the first not 0. */
+function drawSessionId(): i32 {
+  const err = host.random(HEX, 4);
+  if (err) return err;
+  for (let i = 0; i < 4; i++) {
+    const digit = (load<u8>(HEX + i) & 0xf) | (i ? 0 : 1);
+    store<u8>(HEX + i, digit < 10 ? 0x30 + digit : 0x37 + digit);
+  }
+  return Err.Ok;
+}
+
+/** Package #1. @spec DM PRO 1.2 §8.3 */
+function queuePackage(): void {
+  answers.reset(false);
+  answers.refer(0, 0, 0);
+  answers.push(Answer.Alert, 0, alertCode, 0, 0);
+  answers.push(Answer.DevInfo, 0, 0, 0, 0);
+  alerts.queue(account);
+}
+
+/** One transition; `err` is what the host answered to the last wait. @returns a Wait or a Next */
+export function advance(err: i32): i32 {
+  switch (phase) {
+    case Phase.Ready:
+      return send();
+    case Phase.Sending:
+      return take(err);
+    case Phase.Commands:
+      return runCommands();
+    case Phase.Asked:
+      return takeAnswer(err);
+    case Phase.Reply:
+      return err ? end(Err.Storage) : send();
+    default:
+      return Next.End;
+  }
+}
+
+function end(err: i32): i32 {
+  failure = err;
+  phase = Phase.Idle;
+  return Next.End;
+}
+
+/** Takes the answer to an Exchange that the host put into the receive buffer. */
+export function feed(byteCount: i32): i32 {
+  if (phase != Phase.Sending || byteCount < 0 || byteCount > RECEIVE_BYTES) return Err.Misuse;
+  receivedBytes = byteCount;
+  return 0;
+}
+
+function send(): i32 {
+  outgoingBytes = isAborting
+    ? compose.abort(headerStatus)
+    : compose.message(headerStatus, headerStatus == 0 || hasFinal);
+  if (outgoingBytes < 0) return end(outgoingBytes);
+  return exchange();
+}
+
+function exchange(): i32 {
+  store<i32>(Block.Arg0, <i32>peer.address());
+  store<i32>(Block.Arg1, peer.addressBytes());
+  store<i32>(Block.Arg2, <i32>SEND);
+  store<i32>(Block.Arg3, outgoingBytes);
+  store<i32>(Block.Arg4, <i32>RECEIVE);
+  store<i32>(Block.Arg5, RECEIVE_BYTES);
+  receivedBytes = 0;
+  phase = Phase.Sending;
+  return Wait.Exchange;
+}
+
+// The server's message.
+
+function take(err: i32): i32 {
+  if (isAborting) return end(failure);
+  if (err) return end(err);
+  if (load<i32>(Block.HttpStatus) != 200) return end(Err.HttpStatus);
+  if (load<i32>(Block.MediaType) != Media.Message) return end(Err.WrongMedia);
+  const malformed = parse.open(RECEIVE, receivedBytes);
+  if (malformed) return end(malformed == Err.Unsupported ? Err.Unsupported : Err.Malformed);
+  if (!bytes.equal(parse.sessionId, parse.sessionIdBytes, peer.SESSION_ID, peer.sessionIdBytes)) {
+    return end(Err.Malformed);
+  }
+  const id = bytes.readDecimal(parse.msgId, parse.msgIdBytes);
+  if (id <= 0 || peer.messageId >= MESSAGES_MAX) return end(Err.Malformed);
+  // Our message got lost on its way: the server repeats itself, and so do we. Nothing runs twice.
+  if (<u32>id == peer.serverMessageId) return repeat();
+  peer.setServerMessage(id);
+  repeats = 0;
+  if (parse.respUriBytes && !peer.setRespUri(parse.respUri, parse.respUriBytes)) {
+    return end(Err.TooLarge);
+  }
+  peer.setPeerBytes(parse.maxMsgBytes);
+  return takeHeader();
+}
+
+function repeat(): i32 {
+  return ++repeats > 2 ? end(Err.Malformed) : exchange();
+}
+
+function takeHeader(): i32 {
+  headerStatus = checkVersions();
+  if (!headerStatus) {
+    owesNonce = !auth.knowsServer();
+    headerStatus = auth.checkServer();
+  }
+  const verdict = takeStatuses();
+  commands.endChange();
+  if (verdict == Err.Later) return repeatPackage();
+  if (verdict) return end(verdict);
+  if (!auth.knowsServer() && (auth.givesUpServer() || !hasCommands)) return end(Err.ServerUnproven);
+  groups.open(headerStatus >= 400 ? headerStatus : 0);
+  phase = Phase.Commands;
+  return Next.Again;
+}
+
+/** @spec DM PRO 1.2 §8.3: a DM/1.x of the same major number is understood */
+function checkVersions(): i32 {
+  const proto = parse.verProto;
+  const isDm = parse.verProtoBytes >= 4 && load<u32>(proto) == 0x312f4d44;
+  if (!isDm) return Status.WrongProtocol;
+  const dtd = parse.verDtd;
+  return parse.verDtdBytes == 3 && load<u16>(dtd) == 0x2e31 ? 0 : Status.WrongDtd;
+}
+
+/** First walk over the message: what the server says to what we sent. Commands run in the second. */
+function takeStatuses(): i32 {
+  const first = parse.mark();
+  let verdict = 0;
+  let depth = 0;
+  hasFinal = false;
+  hasCommands = false;
+  for (;;) {
+    const kind = parse.nextCommand();
+    if (kind == Kind.End) break;
+    if (kind == Kind.ContainerEnd) depth--;
+    else if (kind == Kind.Final) hasFinal = true;
+    else if (kind != Kind.Status) hasCommands = true;
+    else if (!verdict) verdict = takeStatus();
+    if (kind == Kind.Atomic || kind == Kind.Sequence) depth++;
+  }
+  parse.rewind(first);
+  return verdict;
+}
+
+function takeStatus(): i32 {
+  const isHeader = parse.cmdRefBytes == 1 && load<u8>(parse.cmdRef) == 0x30;
+  if (isHeader) return auth.takeVerdict();
+  if (auth.knowsServer()) alerts.take();
+  return Err.Ok;
+}
+
+/** The server wants to know who we are, or better: the whole package again, with credentials. */
+function repeatPackage(): i32 {
+  queuePackage();
+  hasFinal = true;
+  return reply();
+}
+
+function runCommands(): i32 {
+  let before = parse.mark();
+  let kind = parse.nextCommand();
+  for (; kind != Kind.End; before = parse.mark(), kind = parse.nextCommand()) {
+    if (kind == Kind.Final || kind == Kind.Status || kind == Kind.Results) continue;
+    const next = groups.run(kind, before);
+    if (next == Next.Open) return next;
+    if (next == groups.ALERT) {
+      const wait = takeAlert();
+      if (wait != Next.Again) return wait;
+    }
+    if (groups.overflows()) return abort();
+  }
+  return endMessage();
+}
+
+function abort(): i32 {
+  isAborting = true;
+  failure = Err.Full;
+  return reply();
+}
+
+function takeAlert(): i32 {
+  askCode = parse.code;
+  switch (parse.code) {
+    case AlertCode.NextMessage:
+      groups.answerAlert(Status.Ok);
+      return Next.Again;
+    case AlertCode.SessionAbort:
+      return end(Err.Aborted);
+    case AlertCode.Display:
+    case AlertCode.ConfirmOrReject:
+      return ask();
+    case -1:
+      groups.answerAlert(Status.Incomplete);
+      return Next.Again;
+    default:
+      groups.answerAlert(Status.NotSupported);
+      return Next.Again;
+  }
+}
+
+/** @spec DM PRO 1.2 §10.2 */
+function ask(): i32 {
+  if (parse.itemCount < 2) {
+    groups.answerAlert(Status.Incomplete);
+    return Next.Again;
+  }
+  parse.nextItem();
+  store<i32>(Block.Arg3, <i32>parse.data);
+  store<i32>(Block.Arg4, parse.dataBytes);
+  parse.nextItem();
+  store<i32>(Block.Arg0, askCode == AlertCode.Display ? Ask.Display : Ask.ConfirmOrReject);
+  store<i32>(Block.Arg1, <i32>parse.data);
+  store<i32>(Block.Arg2, parse.dataBytes);
+  phase = Phase.Asked;
+  return Wait.Confirm;
+}
+
+function takeAnswer(err: i32): i32 {
+  phase = Phase.Commands;
+  const isQuestion = askCode == AlertCode.ConfirmOrReject;
+  if (isQuestion && !err) commands.setJobFlags(jobs.Flag.Allowed);
+  if (isQuestion && err) commands.setJobFlags(0);
+  groups.answerAlert(statusOfAnswer(err, isQuestion));
+  return Next.Again;
+}
+
+function statusOfAnswer(err: i32, isQuestion: bool): i32 {
+  switch (err) {
+    case Err.Ok:
+      return Status.Ok;
+    case Err.Refused:
+      return isQuestion ? Status.NotModified : Status.Ok;
+    case Err.Cancelled:
+      return isQuestion ? Status.Cancelled : Status.Ok;
+    case Err.TimedOut:
+      return Status.TimedOut;
+    default:
+      return Status.NotSupported;
+  }
+}
+
+// Our answer.
+
+/** @spec DM PRO 1.2 §8.4: a message that would only acknowledge the header is not sent */
+function endMessage(): i32 {
+  if (hasFinal && !hasCommands && answers.isEmpty()) return end(Err.Ok);
+  return reply();
+}
+
+/** What the reply says must be true before it leaves. */
+function reply(): i32 {
+  if (owesNonce) {
+    const err = auth.renewServerNonce();
+    if (err) return end(err);
+    commands.endChange();
+    compose.challenge();
+    owesNonce = false;
+  }
+  phase = Phase.Reply;
+  return journal.isDirty() ? Wait.Durable : Next.Again;
+}
+

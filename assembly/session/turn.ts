@@ -1,0 +1,456 @@
+// Which machine has its turn: recovery first, then a session that is wanted, then jobs in their order and a session for
+// each server that is owed a report, until nothing is left. Session and installer never run together.
+//
+// Every boot that writes opens a journal region first and writes into no other (docs/journal-format.md), so nothing
+// outside ever rests on a record that only an earlier boot wrote.
+import { Block, Bound, Err, Wait } from "../abi/codes";
+import { RECEIVE } from "../base/buffers";
+import { RECEIVE_BYTES } from "../base/limits";
+import { Next } from "../base/next";
+import * as inventory from "../install/inventory";
+import { Type } from "../install/inventory";
+import * as jobs from "../install/jobs";
+import * as operation from "../install/operation";
+import * as outbox from "../install/outbox";
+import * as run from "../install/run";
+import * as stage from "../install/stage";
+import * as store_ from "../install/store";
+import * as journal from "../journal/journal";
+import * as dmAcc from "../mo/dm-acc";
+import * as object from "../scomo/object";
+import * as results from "../scomo/results";
+import * as tree from "../tree/node";
+import { COMPONENTS_MAX } from "../base/limits";
+import * as alerts from "./alerts";
+import * as bootstrap from "./bootstrap";
+import * as notification from "./notification";
+import * as session from "./session";
+
+const enum Mode {
+  /** `start` has not succeeded, or storage failed: only another `start` of a fresh instance helps. */
+  Dead,
+  Boot,
+  Dirty,
+  Idle,
+  Session,
+  SessionEnd,
+  Run,
+  RunEnd,
+  Bootstrap,
+  Ended,
+}
+
+const enum Opening {
+  No,
+  Erased,
+  Written,
+}
+
+/** Record types of the tree and the journal that `start` hands on. */
+const NODE: i32 = 0x20;
+const DELETE: i32 = 0x21;
+/** Room that a region must have before a job starts; less is made good by opening the other one. */
+const JOB_ROOM: i32 = 6144;
+/** What a checkpoint of the tree must leave free in a region. */
+const TREE_RESERVE: i32 = 6144;
+const SCRATCH: usize = memory.data(8, 4);
+
+let mode = Mode.Dead;
+let opening = Opening.No;
+let waiting = -1; // What the last `step` answered.
+let answer = 0; // What the host answered to it.
+let hasDevice = false;
+let failure = 0; // Err of this run.
+let isDriven = false; // The host wants more than recovery.
+let isWanted = false; // A session is.
+let isNotified = false;
+let wasOpened = false; // A region was opened for the job that is about to start.
+let dirty = 0;
+
+// Start.
+
+/** Reads the journal; writes nothing. */
+export function start(): i32 {
+  mode = Mode.Dead;
+  giveBuffer(Err.Ok);
+  const region = load<u32>(Block.RegionBytes);
+  const slots = load<i32>(Block.SlotCount);
+  if (region < <u32>Bound.RegionBytesMin || slots < 2 || slots > Bound.SlotsMax) return Err.Misuse;
+  inventory.reset();
+  store_.reset();
+  jobs.reset();
+  outbox.reset();
+  operation.reset();
+  tree.reset();
+  journal.configure(region, load<u32>(Block.WriteUnit));
+  let err = journal.scan();
+  if (!err) err = replay();
+  object.refresh();
+  hasDevice = !err && dmAcc.first() >= 0;
+  if (err && err != Err.NotFound) return err;
+  mode = Mode.Boot;
+  opening = Opening.No;
+  waiting = -1;
+  return hasDevice ? Err.Ok : Err.NotFound;
+}
+
+function replay(): i32 {
+  let type = journal.next();
+  while (type > 0) {
+    if (apply(type, journal.place())) return Err.Damaged;
+    type = journal.next();
+  }
+  return type;
+}
+
+function apply(type: i32, place: u32): i32 {
+  switch (type) {
+    case Type.Inv:
+      return inventory.applyEntry(place);
+    case Type.Txn:
+    case Type.Plan:
+      return operation.applyPlan(place);
+    case Type.Out:
+      return outbox.apply(place);
+    case Type.Text:
+      return inventory.applyText(place);
+    case Type.Package:
+      return store_.apply(place);
+    case Type.Job:
+      return jobs.apply(place);
+    case Type.Commit:
+    case Type.Rollback:
+    case Type.Outcome:
+      return operation.applyStep(type, place, SCRATCH);
+    case Type.Ack:
+      return outbox.applyAck(place, SCRATCH);
+    case NODE:
+      return tree.applyRecord(place);
+    case DELETE: {
+      const err = tree.applyDelete(place);
+      store_.purge();
+      return err;
+    }
+    default:
+      return Err.Damaged;
+  }
+}
+
+// What the host wants.
+
+export function connect(): void {
+  drive();
+  isNotified = false;
+}
+
+function drive(): void {
+  isDriven = true;
+  isWanted = true;
+  for (let i = 0; i < jobs.total(); i++) jobs.resume(jobs.row(i));
+  for (let i = 0; i < outbox.total(); i++) outbox.withhold(outbox.row(i), false);
+}
+
+/** Takes a notification; what it asks for comes with the next steps. */
+export function notify(byteCount: i32): i32 {
+  if (!isAtRest() || !hasDevice) return Err.Misuse;
+  if (byteCount < 0 || byteCount > RECEIVE_BYTES) return Err.TooLarge;
+  const mode = notification.take(byteCount);
+  if (mode < 0) return mode;
+  drive();
+  isNotified = true;
+  return mode;
+}
+
+/** Takes the message that provisions a device which has no account yet. */
+export function provision(byteCount: i32): i32 {
+  if (!isAtRest()) return Err.Misuse;
+  if (hasDevice) return Err.Exists;
+  if (byteCount < 0 || byteCount > RECEIVE_BYTES) return Err.TooLarge;
+  const err = bootstrap.take(byteCount);
+  if (err) return err;
+  mode = Mode.Bootstrap;
+  return Err.Ok;
+}
+
+function isAtRest(): bool {
+  return mode == Mode.Boot || mode == Mode.Ended;
+}
+
+// Steps.
+
+/** Runs until the host is needed. */
+export function step(): i32 {
+  if (mode == Mode.Ended) mode = Mode.Idle;
+  const err = answer;
+  answer = Err.Ok;
+  if (waiting == Wait.Durable && !err) journal.synced();
+  let next = advance(err);
+  while (next == Next.Again) next = advance(Err.Ok);
+  waiting = next;
+  store<i32>(Block.Reason, next);
+  return next;
+}
+
+/** The outcome of what the last `step` asked for. */
+export function resume(err: i32): void {
+  answer = err;
+}
+
+export function feed(byteCount: i32): i32 {
+  if (waiting == Wait.Exchange) return session.feed(byteCount);
+  if (waiting == Wait.Fetch) return run.feed(byteCount);
+  return Err.Misuse;
+}
+
+function advance(err: i32): i32 {
+  if (opening != Opening.No) return stepOpening(err);
+  switch (mode) {
+    case Mode.Boot:
+      return boot();
+    case Mode.Dirty:
+      return ensureDirty();
+    case Mode.Idle:
+      return choose();
+    case Mode.Session:
+      return stepSession(err);
+    case Mode.SessionEnd:
+    case Mode.RunEnd:
+      return endPart(err);
+    case Mode.Run:
+      return stepRun(err);
+    case Mode.Bootstrap:
+      return stepBootstrap();
+    default:
+      return done(Err.Misuse);
+  }
+}
+
+function giveBuffer(err: i32): void {
+  store<i32>(Block.Arg0, err);
+  store<i32>(Block.Arg1, <i32>RECEIVE);
+  store<i32>(Block.Arg2, RECEIVE_BYTES);
+}
+
+function done(err: i32): i32 {
+  if (mode != Mode.Dead) mode = Mode.Ended;
+  isDriven = false;
+  isWanted = false;
+  giveBuffer(err);
+  return Wait.Done;
+}
+
+/** Storage cannot be trusted any more in this boot: nothing more is written. */
+function die(err: i32): i32 {
+  mode = Mode.Dead;
+  opening = Opening.No;
+  return done(err);
+}
+
+// Opening a region.
+
+function open(): i32 {
+  if (journal.beginOpening()) return die(Err.Storage);
+  opening = Opening.Erased;
+  return Wait.Durable;
+}
+
+function stepOpening(err: i32): i32 {
+  if (err) return die(Err.Storage);
+  if (opening == Opening.Written) {
+    opening = Opening.No;
+    journal.adopt();
+    return Next.Again;
+  }
+  journal.beginCheckpoint(0);
+  tree.writeAll();
+  inventory.writeAll(outbox.namedMask());
+  operation.writeAll();
+  store_.writeAll();
+  jobs.writeAll();
+  outbox.writeAll();
+  journal.endCheckpoint();
+  if (journal.error()) return die(Err.Storage);
+  opening = Opening.Written;
+  return Wait.Durable;
+}
+
+/** Keeps the tree so small that a region holds it besides everything an operation needs. */
+function setBudget(): void {
+  const others = inventory.checkpointBytes() + jobs.checkpointBytes();
+  tree.setBudget(load<i32>(Block.RegionBytes) - others - TREE_RESERVE);
+}
+
+// Boot.
+
+function boot(): i32 {
+  if (!hasDevice) return done(Err.NotFound);
+  if (journal.isDegraded() && !allHold()) return die(Err.Damaged);
+  if (!operation.isOpen()) {
+    mode = Mode.Dirty;
+    dirty = 0;
+    return Next.Again;
+  }
+  run.recover();
+  mode = Mode.Run;
+  return open();
+}
+
+/** After rot: the inventory is believed only where every slot has the digest that it says. */
+function allHold(): bool {
+  for (let i = 0; i < COMPONENTS_MAX; i++) {
+    const at = operation.effective(i);
+    if (load<u16>(at) == i && !stage.holds(at)) return false;
+  }
+  return true;
+}
+
+/** Brings back once more what a rollback could not; nothing is recorded, and a no changes nothing. */
+function ensureDirty(): i32 {
+  const component = run.describeDirty(dirty);
+  if (component < 0) {
+    mode = Mode.Idle;
+    return Next.Again;
+  }
+  dirty = component + 1;
+  return Wait.Ensure;
+}
+
+/** What comes next when no machine runs. */
+function choose(): i32 {
+  if (isWanted) {
+    isWanted = false;
+    return startSession(isNotified ? notification.account : dmAcc.first(), isNotified);
+  }
+  if (!isDriven || failure) return finishRun();
+  const group = nextGroup();
+  if (group && outbox.hasRoom()) return startRun(group);
+  const account = owedAccount();
+  return account < 0 ? finishRun() : startSession(account, false);
+}
+
+function finishRun(): i32 {
+  const err = failure;
+  failure = Err.Ok;
+  return done(err);
+}
+
+/** The oldest group that may run: neither ended nor put off. */
+function nextGroup(): u32 {
+  for (let i = 0; i < jobs.total(); i++) {
+    const job = jobs.row(i);
+    if (jobs.flagsOf(job) & jobs.Flag.Postponed) continue;
+    if (!outbox.hasGroup(jobs.groupOf(job))) return jobs.groupOf(job);
+  }
+  return 0;
+}
+
+/** An account that is still there and is owed an outcome that may be sent in this run. */
+function owedAccount(): i32 {
+  for (let i = 0; i < outbox.total(); i++) {
+    const job = jobs.memberOf(outbox.groupOf(outbox.row(i)), 0);
+    if (!job) continue;
+    const account = jobs.accountOf(job);
+    if (tree.isAlive(account) && alerts.isOwed(outbox.row(i), account)) return account;
+  }
+  return -1;
+}
+
+// Sessions.
+
+let sessionAccount = -1;
+
+function startSession(account: i32, isNotice: bool): i32 {
+  sessionAccount = account;
+  setBudget();
+  const idBytes = isNotice ? notification.sessionIdBytes : 0;
+  const err = session.start(account, notification.SESSION_ID, idBytes);
+  if (err) {
+    failure = err;
+    return Next.Again;
+  }
+  mode = Mode.Session;
+  return journal.isOpen() ? Next.Again : open();
+}
+
+function stepSession(err: i32): i32 {
+  const next = session.advance(err);
+  if (next == Next.Open) return open();
+  if (next != Next.End) return next;
+  mode = Mode.SessionEnd;
+  failure = session.error();
+  if (!failure) withholdRest();
+  return journal.isDirty() ? Wait.Durable : Next.Again;
+}
+
+/** A report that a whole session did not get rid of waits for the next run. */
+function withholdRest(): void {
+  for (let i = 0; i < outbox.total(); i++) {
+    const outcome = outbox.row(i);
+    const job = jobs.memberOf(outbox.groupOf(outcome), 0);
+    if (!job || jobs.accountOf(job) != sessionAccount) continue;
+    outbox.withhold(outcome, true);
+    failure = Err.ServerError;
+  }
+}
+
+function endPart(err: i32): i32 {
+  if (err) {
+    // The records are in RAM as well: a newer region settles what the old one holds.
+    mode = Mode.Idle;
+    return open();
+  }
+  mode = Mode.Idle;
+  return Next.Again;
+}
+
+// Jobs.
+
+function startRun(group: u32): i32 {
+  if (!journal.isOpen() || (journal.room() < JOB_ROOM && !wasOpened)) {
+    wasOpened = true;
+    return open();
+  }
+  wasOpened = false;
+  setBudget();
+  run.start(group);
+  mode = Mode.Run;
+  return Next.Again;
+}
+
+function stepRun(err: i32): i32 {
+  const next = run.advance(err);
+  if (next == Next.Open) return open();
+  if (next != Next.End) return next;
+  if (run.wasPostponed()) return endPostponed();
+  results.finish();
+  tree.undoClear();
+  store_.purge();
+  mode = Mode.RunEnd;
+  return Wait.Durable;
+}
+
+function endPostponed(): i32 {
+  if (operation.isOpen()) {
+    // The old set could not be brought back: the next boot tries again.
+    mode = Mode.Ended;
+    failure = Err.Ok;
+    return done(Err.Later);
+  }
+  journal.dropGroup();
+  inventory.clearPlanned();
+  mode = Mode.Idle;
+  return Next.Again;
+}
+
+// Provisioning.
+
+function stepBootstrap(): i32 {
+  if (!journal.isOpen()) return open();
+  if (hasDevice) return done(Err.Ok);
+  tree.setBudget(load<i32>(Block.RegionBytes) - TREE_RESERVE);
+  const err = bootstrap.run();
+  if (err) return die(err);
+  if (dmAcc.first() < 0) return die(Err.Incomplete);
+  hasDevice = true;
+  return open();
+}

@@ -1,0 +1,141 @@
+// WBXML out, front to back, never revised. What does not fit latches Err.DoesNotFit; `mark` before an
+// element and `backToMark` after it take it back whole.
+import { Err } from "../abi/codes";
+import { writeDecimal } from "../base/bytes";
+import { Global, TagBit } from "./tokens";
+
+/** Version 1.2, SyncML 1.2, UTF-8, no string table. */
+const HEADER: usize = memory.data<u8>([0x02, 0xa4, 0x01, 0x6a, 0x00]);
+const HEADER_BYTES: i32 = 5;
+const DIGITS: usize = memory.data(10);
+
+let start: usize = 0;
+let next: usize = 0;
+let limit: usize = 0;
+let page: i32 = 0;
+let failure: i32 = Err.Ok;
+let isCounting: bool = false;
+let markedNext: usize = 0;
+let markedPage: i32 = 0;
+
+/** Starts writing at `ptr`. Borrows `capacityBytes` bytes until the next `open`. */
+export function open(ptr: usize, capacityBytes: i32): void {
+  start = ptr;
+  next = ptr;
+  limit = ptr + capacityBytes;
+  page = 0;
+  failure = Err.Ok;
+  isCounting = false;
+  mark();
+}
+
+/** Starts counting: nothing is written, and `position` says how many bytes it would have been. */
+export function openCount(): void {
+  open(0, i32.MAX_VALUE);
+  isCounting = true;
+}
+
+/** First failure since `open` or `backToMark`: Err.Ok or Err.DoesNotFit. */
+export function error(): i32 {
+  return failure;
+}
+
+/** Bytes written since `open`. */
+export function position(): i32 {
+  return <i32>(next - start);
+}
+
+export function mark(): void {
+  markedNext = next;
+  markedPage = page;
+}
+
+/** Takes back what was written since `mark`, and a failure with it. */
+export function backToMark(): void {
+  next = markedNext;
+  page = markedPage;
+  failure = Err.Ok;
+}
+
+export function header(): void {
+  put(HEADER, HEADER_BYTES);
+}
+
+/** Opens an element, `page << 8 | tag`, which `end` closes. */
+export function tag(token: i32): void {
+  empty(token | TagBit.HasContent);
+}
+
+export function empty(token: i32): void {
+  turnTo(token >> 8);
+  putByte(token & 0xff);
+}
+
+/** Closes the innermost element. */
+export function end(): void {
+  putByte(Global.End);
+}
+
+/** Writes text as a string, or as bytes where it has a NUL; nothing where it is empty. */
+export function text(ptr: usize, byteCount: i32): void {
+  for (let i = 0; i < byteCount; i++) {
+    if (load<u8>(ptr + i) == 0) return opaque(ptr, byteCount);
+  }
+  if (byteCount == 0) return;
+  putByte(Global.StrI);
+  put(ptr, byteCount);
+  putByte(0);
+}
+
+export function opaque(ptr: usize, byteCount: i32): void {
+  putByte(Global.Opaque);
+  let shift = 28;
+  while (shift > 0 && <u32>byteCount >> shift == 0) shift -= 7;
+  for (; shift > 0; shift -= 7) putByte(0x80 | ((byteCount >> shift) & 0x7f));
+  putByte(byteCount & 0x7f);
+  put(ptr, byteCount);
+}
+
+/** Writes a number in decimal. */
+export function number(value: u32): void {
+  text(DIGITS, writeDecimal(value, DIGITS));
+}
+
+/** Writes an element with a text; an empty one where the text is empty. */
+export function leaf(token: i32, ptr: usize, byteCount: i32): void {
+  if (byteCount == 0) return empty(token);
+  tag(token);
+  text(ptr, byteCount);
+  end();
+}
+
+export function leafNumber(token: i32, value: u32): void {
+  leaf(token, DIGITS, writeDecimal(value, DIGITS));
+}
+
+/** Copies WBXML that starts and ends on page 0. */
+export function raw(ptr: usize, byteCount: i32): void {
+  turnTo(0);
+  put(ptr, byteCount);
+}
+
+function turnTo(wanted: i32): void {
+  if (wanted == page) return;
+  putByte(Global.SwitchPage);
+  putByte(wanted);
+  page = wanted;
+}
+
+function put(ptr: usize, byteCount: i32): void {
+  if (byteCount > <i32>(limit - next)) failure = Err.DoesNotFit;
+  if (failure != Err.Ok) return;
+  if (!isCounting) memory.copy(next, ptr, byteCount);
+  next += byteCount;
+}
+
+function putByte(byte: u32): void {
+  if (next >= limit) failure = Err.DoesNotFit;
+  if (failure != Err.Ok) return;
+  if (!isCounting) store<u8>(next, byte);
+  next++;
+}
