@@ -114,7 +114,6 @@ class Decoder {
       const byte = this.byte();
       if (byte === SWITCH_PAGE) this.switchPage();
       else if (byte === PI) this.instruction();
-      else if ((byte & TAG_MASK) < FIRST_TAG) throw this.failure("token", "no root element", at);
       else return this.open(byte, at) ?? this.content();
     }
   }
@@ -131,12 +130,7 @@ class Decoder {
         case PI: this.instruction(); break;
         case OPAQUE: this.addOpaque(); break;
         case ENTITY: case STR_I: case STR_T: this.addText(this.text(byte, at)); break;
-        default:
-          if ((byte & TAG_MASK) < FIRST_TAG) {
-            if ((byte & TAG_MASK) === LITERAL) this.tableString(this.integer(), at);
-            throw this.failure("token", `global token ${hex(byte)} has no place here`, at);
-          }
-          this.open(byte, at);
+        default: this.open(byte, at);
       }
     }
     return root;
@@ -144,6 +138,10 @@ class Decoder {
 
   /** Starts an element; @returns it if it is already complete and has no parent */
   private open(byte: number, at: number): Element | undefined {
+    if ((byte & TAG_MASK) < FIRST_TAG) {
+      if ((byte & TAG_MASK) === LITERAL) this.tableString(this.integer(), at);
+      throw this.failure("token", `global token ${hex(byte)} has no place here`, at);
+    }
     const parent = this.stack[this.stack.length - 1];
     const name = nameOf(this.tagPage, byte & TAG_MASK);
     const context = parent === undefined ? 0 : contextOf(parent.page, parent.element.name);

@@ -110,7 +110,8 @@ export class Outgoing {
       if (sent.msgId !== this.lastMsgId) continue;
       this.sent.delete(key);
       this.answers.delete(sent.command);
-      if (!sent.isMember && !isNextMessage(sent.command)) again.push({ command: sent.command, offset: sent.offset });
+      const { command, offset, isMember } = sent;
+      if (!isMember && !isNextMessage(command)) again.push({ command, offset });
     }
     const rest = this.pieces.filter(({ command }) => again.every((p) => p.command !== command));
     this.pieces = [...again, ...rest];
@@ -125,7 +126,8 @@ export class Outgoing {
   compose(frame: Frame): Composed {
     const { header, bytesMax } = frame;
     const commands: Command[] = [frame.headerStatus];
-    const request: Command[] = frame.asksForMore ? [{ kind: "Alert", code: 1222, items: [] }] : [];
+    const request: Command[] = [];
+    if (frame.asksForMore) request.push({ kind: "Alert", code: 1222, items: [] });
     const fits = (more: Command): boolean =>
       sizeOf(header, [...commands, ...request, more]) <= bytesMax;
     while (this.statuses[0] !== undefined && fits(this.statuses[0])) {

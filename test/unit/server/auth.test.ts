@@ -94,7 +94,8 @@ describe("schemeOf", () => {
 describe("buildNotification", () => {
   it("the trigger of the specification's example, after its digest", () => {
     const bytes = buildNotification({
-      serverId: "com.mgmtsrv.manage", password: "srvpwd", nonce: NONCE, sessionId: 0x1234, uiMode: 1,
+      serverId: "com.mgmtsrv.manage", password: "srvpwd", nonce: NONCE, sessionId: 0x1234,
+      uiMode: 1,
     });
     expect(Buffer.from(bytes).toString("hex"))
       .toBe(`10369e83e3fc7103a4a21acce6e242ae${TRIGGER.toString("hex")}`);

@@ -1,5 +1,5 @@
-// A DM client written by hand for the tests of the server: a flat tree, no persistence, every message
-// built as elements. It shares nothing with the core.
+// A DM client written by hand for the tests of the server: a flat tree, no persistence, every
+// message built as elements. It shares nothing with the core.
 import { createHash } from "node:crypto";
 import {
   childOf, childrenOf, decode, element as e, type Element, elementsOf, encode, textOf, wordOf,

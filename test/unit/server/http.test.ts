@@ -44,7 +44,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
+type Headers = Record<string, string>;
+
+function get(path: string, headers: Headers = {}, method = "GET"): Promise<Response> {
   return fetch(`${server.url}/packages/${path}`, { headers, method });
 }
 
@@ -234,7 +236,8 @@ describe("startServer", () => {
   it("a wrong policy and a port in use are errors before anything runs", async () => {
     await expect(startServer({ policy: {} })).rejects.toThrow(PolicyError);
     const port = Number(new URL(server.url).port);
-    await expect(startServer({ policy: POLICY, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    const second = startServer({ policy: POLICY, port });
+    await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
 
   it("allowOrigin: pages may use the server and see what a client needs", async () => {
@@ -249,7 +252,8 @@ describe("startServer", () => {
     expect(file.headers.get("access-control-expose-headers")).toContain("Content-Range");
     expect((await bytesIn(file)).equals(PACKAGE)).toBe(true);
     await open.close();
-    expect((await fetch(`${server.url}/status`)).headers.get("access-control-allow-origin")).toBeNull();
+    const { headers } = await fetch(`${server.url}/status`);
+    expect(headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("a client that breaks off does no harm", async () => {

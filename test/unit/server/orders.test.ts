@@ -4,7 +4,7 @@ import { compareVersions, outdatedIn } from "../../../host/demo/server/inventory
 import { parsePolicy } from "../../../host/demo/server/policy.ts";
 import { Endpoint } from "../../../host/demo/server/sessions.ts";
 import {
-  childOf, childrenOf, elementsOf, textOf, toXml, wordOf,
+  childOf, childrenOf, type Element, elementsOf, textOf, toXml, wordOf,
 } from "../../../host/demo/server/wbxml.ts";
 import { type ClientOptions, commandsNamed, FakeClient } from "./client.ts";
 
@@ -51,6 +51,10 @@ function policyWith(wanted: object): ReturnType<typeof parsePolicy> {
   return parsePolicy({ serverId: "dms", accounts, wanted: [wanted] });
 }
 
+function namesIn(parent: Element): string[] {
+  return elementsOf(parent).map(({ name }) => name);
+}
+
 /** The device installs both components and owes the alert. */
 function install({ client }: Bench): void {
   const job = client.jobs.at(-1)!;
@@ -82,7 +86,7 @@ describe("an order of one package", () => {
     const bench = new Bench({ ...WANTED, askUser: "Install it?" });
     await bench.session();
     const [sequence] = commandsNamed(bench.client.received, "Sequence");
-    expect(elementsOf(sequence!).map(({ name }) => name)).toEqual(["CmdID", "Alert", "Add", "Exec"]);
+    expect(namesIn(sequence!)).toEqual(["CmdID", "Alert", "Add", "Exec"]);
     const [options, text] = childrenOf(childOf(sequence, "Alert")!, "Item");
     expect(textOf(childOf(options, "Data"))).toMatch(/^MAXDT=\d+&DR=0$/);
     expect(textOf(childOf(text, "Data"))).toBe("Install it?");
@@ -92,7 +96,7 @@ describe("an order of one package", () => {
     expect(bench.device.orders).toMatchObject([{ state: "installing", code: null }]);
   });
 
-  it("is not made again while it is open; its success is verified and the node deleted", async () => {
+  it("is not made again while open; its success is verified and the node deleted", async () => {
     const bench = new Bench(WANTED);
     await bench.session();
     await bench.session();
@@ -149,7 +153,7 @@ describe("an order of one package", () => {
     expect(bench.client.jobs[1]!.correlator).not.toBe(bench.client.jobs[0]!.correlator);
   });
 
-  it.each([304, 214, 408])("the user's answer %i refuses it; nobody is asked again", async (code) => {
+  it.each([304, 214, 408])("the user's answer %i refuses it, once for all", async (code) => {
     const bench = new Bench({ ...WANTED, askUser: "Install it?" }, { answer: code });
     await bench.session();
     await bench.session();
@@ -171,7 +175,7 @@ describe("an order of one package", () => {
     bench.client.tree.set(`${NODE}/PkgID`, "old");
     await bench.session();
     const [sequence] = commandsNamed(bench.client.received, "Sequence");
-    expect(elementsOf(sequence!).map(({ name }) => name)).toEqual(["CmdID", "Delete", "Add", "Exec"]);
+    expect(namesIn(sequence!)).toEqual(["CmdID", "Delete", "Add", "Exec"]);
     expect(bench.client.tree.get(`${NODE}/PkgID`)).toBe("scanner-77");
   });
 
@@ -199,7 +203,7 @@ describe("an order of one package", () => {
 });
 
 describe("an alert", () => {
-  it("of an unknown type gets 415, without Data 412; alerts of a lost order still count", async () => {
+  it("of an unknown type gets 415, without Data 412", async () => {
     const bench = new Bench(WANTED);
     await bench.session();
     const job = bench.client.jobs[0]!;
@@ -245,7 +249,7 @@ describe("direct delivery", () => {
     }
   });
 
-  it.each([700, 4096])("data that the device refuses fails the order, MaxMsgSize %i", async (max) => {
+  it.each([700, 4096])("refused data fails the order, MaxMsgSize %i", async (max) => {
     const bench = new Bench({ ...WANTED, delivery: "direct" }, { maxMsgSize: max });
     bench.client.dataCode = 413;
     await bench.session();

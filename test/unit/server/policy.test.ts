@@ -21,6 +21,10 @@ function wanted(entry: object): unknown {
   return { ...example(), wanted: [entry] };
 }
 
+function withAccount(account: object): unknown {
+  return { ...example(), accounts: { "IMEI:1": account } };
+}
+
 const ATOMIC = { bind: "atomic", packages: ["a/jvm.suit", "av.suit"], components: { jvm: "8" } };
 
 function keyOf(value: unknown): string {
@@ -52,7 +56,8 @@ describe("parsePolicy", () => {
 
   it("reads an atomic entry with its list of packages", () => {
     const [entry] = parsePolicy(wanted(ATOMIC)).wanted;
-    expect(entry).toMatchObject({ bind: "atomic", packages: ["a/jvm.suit", "av.suit"], urgent: false });
+    const packages = ["a/jvm.suit", "av.suit"];
+    expect(entry).toMatchObject({ bind: "atomic", packages, urgent: false });
   });
 
   it("revision: is another for another policy, the same for the same", () => {
@@ -70,8 +75,8 @@ describe("parsePolicy", () => {
     ["serverId", { ...example(), serverId: undefined }, "no text"],
     ["serverId", { ...example(), serverId: 7 }, "a number"],
     ["accounts", { ...example(), accounts: [] }, "a list"],
-    ["accounts.IMEI:1.auth", { ...example(), accounts: { "IMEI:1": { auth: "plain" } } }, "unknown"],
-    ["accounts.IMEI:1.password", { ...example(), accounts: { "IMEI:1": { user: "u" } } }, "missing"],
+    ["accounts.IMEI:1.auth", withAccount({ auth: "plain" }), "unknown"],
+    ["accounts.IMEI:1.password", withAccount({ user: "u" }), "missing"],
     ["server.password", { ...example(), server: { user: "u" } }, "missing"],
     ["server.key", { ...example(), server: { user: "u", password: "p", key: 1 } }, "unknown"],
     ["maxMsgSize", { ...example(), maxMsgSize: 511 }, "too small"],
@@ -85,7 +90,7 @@ describe("parsePolicy", () => {
     ["wanted[0].package", wanted({ bind: "package", package: "/a.suit" }), "absolute"],
     ["wanted[0].packages", wanted({ ...ATOMIC, packages: [] }), "empty"],
     ["wanted[0].packages[1]", wanted({ ...ATOMIC, packages: ["a", 1] }), "a number"],
-    ["wanted[0].packages", wanted({ ...ATOMIC, packages: ["a/x.suit", "x.suit"] }), "one name twice"],
+    ["wanted[0].packages", wanted({ ...ATOMIC, packages: ["a/x", "x"] }), "one name twice"],
     ["wanted[0].package", wanted({ ...ATOMIC, package: "x.suit" }), "of the other kind"],
     ["wanted[0].components", wanted({ ...ATOMIC, components: {} }), "empty"],
     ["wanted[0].components.jvm", wanted({ ...ATOMIC, components: { jvm: "eight" } }), "no version"],

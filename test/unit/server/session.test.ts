@@ -55,7 +55,7 @@ function orders({ endpoint }: Bench): { state: string; code: number | null }[] {
 }
 
 describe("authentication of the client", () => {
-  it("md5: no credentials 407, a stale nonce 401, the right one 212; later none are asked", async () => {
+  it("md5: no credentials 407, a stale nonce 401, the right one 212, then no more", async () => {
     const server = bench({ accounts: { "IMEI:1": ACCOUNT } });
     const client = clientOf({ user: "u", password: "p" });
     const silent = clientOf();

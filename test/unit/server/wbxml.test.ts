@@ -33,8 +33,7 @@ const PRINTED: Readonly<Record<string, (xml: string) => string>> = {
   S6: (xml) => xml.replace("<![CDATA[<a>1</a>]]>", "&lt;a&gt;1&lt;/a&gt;"),
   S7: (xml) => xml.replace("&#xE9;", "é").replace("&#x20AC;", "€"),
   S10: (xml) => xml.replace("devinf+xml", "devinf+wbxml").replace(
-    /<Data>.*<\/Data>/,
-    `<Data>${Buffer.from("02a4036a004a6503312e32000151034d000101", "hex").toString("base64")}</Data>`,
+    /<Data>.*<\/Data>/, `<Data>${base64Of("02a4036a004a6503312e32000151034d000101")}</Data>`,
   ),
   S12: (xml) => xml.replace("dmtnds+xml", "dmtnds+wbxml"),
   S14: (xml) => xml.replace("<SyncML>", "<SyncML xmlns=\"SYNCML:SYNCML1.2\">"),
@@ -43,6 +42,10 @@ const PRINTED: Readonly<Record<string, (xml: string) => string>> = {
 function vectors<T>(name: string): T {
   const url = new URL(`../../vectors/wbxml/${name}`, import.meta.url);
   return JSON.parse(readFileSync(url, "utf8")) as T;
+}
+
+function base64Of(hex: string): string {
+  return Buffer.from(hex, "hex").toString("base64");
 }
 
 function bytes(hex: string): Uint8Array {
