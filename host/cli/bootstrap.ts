@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { element } from "../demo/server/wbxml.ts";
+import { element, encode } from "../demo/server/wbxml.ts";
 import type { Element } from "../demo/server/wbxml.ts";
 import { publicBytes } from "../pack/index.ts";
 import type { TrustKey } from "../pack/index.ts";
-import { CompactMessage } from "./compact.ts";
 
 export type AuthName = "md5" | "basic" | "mac" | "none";
 
@@ -53,13 +52,14 @@ const AUTH_TYPES: { readonly [auth in Exclude<AuthName, "none">]: string } = {
 
 const FORMATS = ["node", "chr", "bin", "bool", "int"] as const;
 const NONCE_BYTES = 16;
-const NODE_NAME_BYTES_MAX = 31;
 
 /**
- * Makes the DM message that provisions a device: Adds of all nodes, parents first, and a Replace of
- * the ACLs. It must fit the receive buffer, so Meta is written once for many Items.
+ * Makes the DM message that provisions a device: Adds of all nodes and a Replace of the ACLs. It must
+ * fit the receive buffer, so Meta is written once for many Items, an interior node that has leaves and
+ * no type of its own comes with them, and URIs are short.
  *
- * @spec DM Bootstrap 1.2.1 §5.3, DM StdObj 1.2.1 §5.3
+ * @spec DM BOOT 1.2 §5.3
+ * @spec DM STDOBJ 1.2 §5.3
  */
 export function bootstrapMessage(content: BootstrapContent): Uint8Array {
   const serverId = content.account?.serverId ?? "";
@@ -68,24 +68,24 @@ export function bootstrapMessage(content: BootstrapContent): Uint8Array {
     ...(content.account === null ? [] : accountNodes(content.account)),
     ...objectNodes(content),
   ];
-  const acls = aclsOf(content.rootName, serverId);
-  const message = new CompactMessage([...nodes.map(({ uri }) => uri), ...acls.keys()]);
-  const target = (uri: string): Element => {
-    return element("Target", element("LocURI", ...message.piecesOf(uri)));
-  };
-  const replaceItems = [...acls].map(([uri, acl]) => {
-    return element("Item", target(uri), element("Data", acl));
-  });
+  const acls = [...aclsOf(content.rootName, serverId)];
   const body = element(
     "SyncBody",
-    ...addCommands(nodes, target),
-    element("Replace", element("CmdID", FORMATS.length + 1), ...replaceItems),
+    ...addCommands(nodes),
+    element(
+      "Replace",
+      element("CmdID", FORMATS.length + 1),
+      ...acls.map(([uri, acl]) => element("Item", target(uri), element("Data", acl))),
+    ),
     element("Final"),
   );
-  return message.encode(element("SyncML", header(content.deviceId, serverId), body));
+  return encode(element("SyncML", header(content.deviceId, serverId), body));
 }
 
-type Target = (uri: string) => Element;
+/** Relative to the root of the tree, as `./` is, and shorter. */
+function target(uri: string): Element {
+  return element("Target", element("LocURI", uri.replace(/^\.\//, "")));
+}
 
 function header(deviceId: string, serverId: string): Element {
   return element(
@@ -100,17 +100,17 @@ function header(deviceId: string, serverId: string): Element {
 }
 
 /** One Add for each format, whose Meta then holds for all its Items; interior nodes come first. */
-function addCommands(nodes: readonly Node[], target: Target): Element[] {
+function addCommands(nodes: readonly Node[]): Element[] {
   return FORMATS.flatMap((format, index) => {
     const wanted = nodes.filter((node) => (node.format ?? "chr") === format);
     if (wanted.length === 0) return [];
     const meta = format === "chr" ? undefined : element("Meta", element("Format", format));
-    const items = wanted.map((node) => addItem(node, target));
+    const items = wanted.map(addItem);
     return [element("Add", element("CmdID", index + 1), meta, ...items)];
   });
 }
 
-function addItem({ uri, type, value = "" }: Node, target: Target): Element {
+function addItem({ uri, type, value = "" }: Node): Element {
   return element(
     "Item",
     target(uri),
@@ -140,7 +140,6 @@ function deviceNodes({ deviceId, clientVersion }: BootstrapContent): Node[] {
       DevTyp: "gateway", OEM: "scomo", FwV: clientVersion, SwV: clientVersion, HwV: "1",
     }),
     { uri: "./DevDetail/LrgObj", format: "bool", value: "true" },
-    interior("./DevDetail/URI"),
     ...leaves("./DevDetail/URI", { MaxDepth: "16", MaxTotLen: "255", MaxSegLen: "64" }),
   ];
 }
@@ -152,15 +151,10 @@ function accountNodes(account: Account): Node[] {
   };
   if (account.auth !== "none") names["AAuthPref"] = AUTH_TYPES[account.auth];
   const nodes = [
-    interior("./DMAcc"),
     interior(root, "urn:oma:mo:oma-dm-dmacc:1.0"),
     ...leaves(root, names),
-    interior(`${root}/AppAddr`),
-    interior(`${root}/AppAddr/1`),
     ...leaves(`${root}/AppAddr/1`, { Addr: account.url, AddrType: "URI" }),
   ];
-  if (account.auth === "none" && account.serverUser === "") return nodes;
-  nodes.push(interior(`${root}/AppAuth`));
   if (account.auth !== "none") nodes.push(...clientCredential(root, account, account.auth));
   if (account.serverUser !== "") nodes.push(...serverCredential(root, account));
   return nodes;
@@ -170,7 +164,6 @@ function accountNodes(account: Account): Node[] {
 function clientCredential(root: string, account: Account, auth: keyof typeof AUTH_TYPES): Node[] {
   const uri = `${root}/AppAuth/cl`;
   return [
-    interior(uri),
     ...leaves(uri, {
       AAuthLevel: "CLCRED",
       AAuthType: AUTH_TYPES[auth],
@@ -185,7 +178,6 @@ function clientCredential(root: string, account: Account, auth: keyof typeof AUT
 function serverCredential(root: string, account: Account): Node[] {
   const uri = `${root}/AppAuth/srv`;
   return [
-    interior(uri),
     ...leaves(uri, {
       AAuthLevel: "SRVCRED",
       AAuthType: "DIGEST",
@@ -201,11 +193,9 @@ function objectNodes(content: BootstrapContent): Node[] {
   return [
     interior(root, content.moUrn),
     interior(`${root}/Download`),
-    interior(`${root}/Inventory`),
     interior(`${root}/Inventory/Delivered`),
     interior(`${root}/Inventory/Deployed`),
     ...componentNodes(`${root}/Inventory/Deployed`, content.components),
-    interior(`${root}/Ext`),
     interior(`${root}/Ext/Trust`),
     ...content.trust.flatMap((key, index) => trustNodes(`${root}/Ext/Trust/k${index + 1}`, key)),
     interior("./Inbox", "urn:oma:mo:oma-dm-inbox:1.0"),
@@ -214,36 +204,21 @@ function objectNodes(content: BootstrapContent): Node[] {
 
 function trustNodes(uri: string, { key, kid }: TrustKey): Node[] {
   return [
-    interior(uri),
     { uri: `${uri}/Kid`, format: "bin", value: new Uint8Array(Buffer.from(kid)) },
     { uri: `${uri}/Key`, format: "bin", value: publicBytes(key) },
   ];
 }
 
+/** The core names the nodes of components itself, so here a number will do. */
 function componentNodes(list: string, components: readonly FactoryComponent[]): Node[] {
-  const names: string[] = [];
-  return components.flatMap(({ id, version, slot, bytes }) => {
-    const name = nodeName(id, names);
-    names.push(name);
-    const uri = `${list}/${name}`;
+  return components.flatMap(({ id, version, slot, bytes }, index) => {
+    const uri = `${list}/${index}`;
     return [
-      interior(uri),
       ...leaves(uri, { ID: id, Version: version }),
-      interior(`${uri}/Ext`),
       { uri: `${uri}/Ext/Slot`, format: "int" as const, value: String(slot) },
       { uri: `${uri}/Ext/Size`, format: "int" as const, value: String(bytes) },
     ];
   });
-}
-
-/** Name of a component's node: its ID with other characters replaced, told apart by a number. */
-export function nodeName(id: string, taken: readonly string[]): string {
-  const plain = id.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, NODE_NAME_BYTES_MAX);
-  for (let number = 1, name = plain; ; number++) {
-    if (!taken.includes(name)) return name;
-    const suffix = `~${number}`;
-    name = plain.slice(0, NODE_NAME_BYTES_MAX - suffix.length) + suffix;
-  }
 }
 
 function interior(uri: string, type?: string): Node {

@@ -25,7 +25,7 @@ const LANGUAGE = "en";
  * The same specification and key give the same bytes.
  *
  * @fails DM_BAD_CONFIG  a sentence that names the key of the specification at fault
- * @spec docs/delivery-format.md
+ * @spec draft-ietf-suit-manifest-37 §8
  */
 export function packDelivery(spec: DeliverySpec, key: SigningKey): Uint8Array {
   checkSpec(spec);

@@ -9,7 +9,7 @@ const DNS_NAMESPACE = parseUuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
  * Identifier of a vendor: a UUID as it stands, anything else as a domain name.
  *
  * @returns 16 bytes
- * @spec SUIT manifest -37 §8.4.8.2
+ * @spec draft-ietf-suit-manifest-37 §8.4.8.2
  */
 export function vendorId(name: string): Uint8Array {
   return UUID.test(name) ? parseUuid(name) : nameUuid(DNS_NAMESPACE, name);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bootstrapMessage, nodeName } from "../../../host/cli/bootstrap.ts";
+import { bootstrapMessage } from "../../../host/cli/bootstrap.ts";
 import type { Account, BootstrapContent } from "../../../host/cli/bootstrap.ts";
 import {
   bytesOf, childOf, childrenOf, decode, textOf, wordOf,
@@ -26,7 +26,7 @@ interface Item {
 const NONE: Element = { name: "Item", children: [] };
 
 function uriOf(item: Element): string {
-  return wordOf(childOf(item, "Target") ?? NONE, "LocURI") ?? "";
+  return `./${wordOf(childOf(item, "Target") ?? NONE, "LocURI") ?? ""}`;
 }
 
 function readItem(item: Element, command: Element): [string, Item] {
@@ -53,12 +53,12 @@ function read(message: Uint8Array): { adds: Map<string, Item>; acls: Map<string,
 }
 
 describe("bootstrapMessage", () => {
-  test("bootstrapMessage: every node comes after its parent and once", () => {
+  test("bootstrapMessage: no node comes twice or before one above it", () => {
     const { adds } = read(bootstrapMessage({ ...content, trust: [p256Trust, ed25519Trust] }));
-    const seen = new Set(["."]);
-    for (const uri of adds.keys()) {
-      expect(seen, uri).toContain(uri.slice(0, uri.lastIndexOf("/")));
-      seen.add(uri);
+    const uris = [...adds.keys()];
+    for (const [index, uri] of uris.entries()) {
+      expect(uris.indexOf(uri), uri).toBe(index);
+      expect(uris.slice(0, index).some((other) => other.startsWith(`${uri}/`)), uri).toBe(false);
     }
   });
 
@@ -127,7 +127,7 @@ describe("bootstrapMessage", () => {
   test("bootstrapMessage: a factory component names its slot and size", () => {
     const components = [{ id: "apps/jvm", version: "8.1.0", slot: 3, bytes: 4096 }];
     const { adds } = read(bootstrapMessage({ ...content, components }));
-    const base = "./SCOMO/Inventory/Deployed/apps_jvm";
+    const base = "./SCOMO/Inventory/Deployed/0";
     expect(adds.get(`${base}/ID`)?.data).toBe("apps/jvm");
     expect(adds.get(`${base}/Version`)?.data).toBe("8.1.0");
     expect(adds.get(`${base}/Ext/Slot`)).toMatchObject({ format: "int", data: "3" });
@@ -140,16 +140,5 @@ describe("bootstrapMessage", () => {
       return { id: `component-${slot}`, version: "1.0.0", slot, bytes: 1_000_000 };
     });
     expect(bootstrapMessage({ ...content, trust: keys, components }).length).toBeLessThan(4096);
-  });
-});
-
-describe("nodeName", () => {
-  test("nodeName: other characters are replaced, the rest is cut and told apart", () => {
-    expect(nodeName("a/b c", [])).toBe("a_b_c");
-    expect(nodeName("a/b", ["a_b"])).toBe("a_b~1");
-    expect(nodeName("a/b", ["a_b", "a_b~1"])).toBe("a_b~2");
-    const long = "n".repeat(40);
-    expect(nodeName(long, [])).toHaveLength(31);
-    expect(nodeName(long, [nodeName(long, [])])).toBe(`${"n".repeat(29)}~1`);
   });
 });

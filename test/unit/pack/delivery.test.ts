@@ -42,9 +42,8 @@ function blockOf(envelope: Cbor): { digest: Buffer; header: Buffer; kid: Cbor; s
   const tagged = read(block) as Tagged;
   const [header, kid, content, signature] = tagged.value as [Uint8Array, Cbor, null, Uint8Array];
   expect([tagged.tag, content]).toEqual([18, null]);
-  return {
-    digest: Buffer.from(digest), header: Buffer.from(header), kid, signature: Buffer.from(signature),
-  };
+  const [one, other, third] = [digest, header, signature].map((bytes) => Buffer.from(bytes));
+  return { digest: one!, header: other!, kid, signature: third! };
 }
 
 function signed(header: Buffer, digest: Buffer): Buffer {
@@ -53,7 +52,7 @@ function signed(header: Buffer, digest: Buffer): Buffer {
 }
 
 describe("packDelivery", () => {
-  test("packDelivery: an envelope holds tag 107, then keys 2, 3, 23 and the contents in order", () => {
+  test("packDelivery: an envelope is tag 107 with keys 2, 3, 23 and the contents in order", () => {
     const delivery = packDelivery(bound, p256);
     const { envelope } = open(delivery);
     expect(Buffer.from(delivery.subarray(0, 3)).toString("hex")).toBe("d86ba5");
@@ -103,7 +102,7 @@ describe("packDelivery", () => {
     expect(validate.slice(16)).toEqual([28, 15]);
   });
 
-  test("packDelivery: texts lie outside of the manifest, which holds their digest with the head", () => {
+  test("packDelivery: texts lie outside of the manifest, which has their digest with head", () => {
     const { envelope, manifest } = open(packDelivery(bound, p256));
     const texts = envelope.get(23) as Uint8Array;
     const inner = (read(texts) as Cbor).get("en") as Cbor;

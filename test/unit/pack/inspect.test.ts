@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { canonicalMap, encodeCbor } from "../../../host/pack/cbor.ts";
 import { fingerprint, inspectDelivery, packDelivery, trustKey } from "../../../host/pack/index.ts";
 import {
-  bound, ed25519, ed25519Trust, jvmBytes, P256_PEM, p256, p256Trust, publicPem, scannerBytes, sha256,
-  strangerPem, withNeeds,
+  bound, ed25519, ed25519Trust, jvmBytes, P256_PEM, p256, p256Trust, publicPem, scannerBytes,
+  sha256, strangerPem, withNeeds,
 } from "./fixtures.ts";
 
 const trust = [p256Trust, ed25519Trust];
@@ -142,8 +142,8 @@ describe("altered packages", () => {
   });
 });
 
-// What a file alone shows. A component that the device does not know and a sequence number below the
-// last one need an inventory, so those two verify here.
+// What a file alone shows. A component that the device does not know and a sequence number below
+// the last one need an inventory, so those two verify here.
 const STATIC: { readonly [file: string]: boolean } = {
   "08-bad-unknown-component.suit": true,
   "10-bad-sequence-lower.suit": true,
