@@ -18,7 +18,7 @@ export interface Login {
 /** Bytes of a nonce that this server makes. */
 export const NONCE_BYTES = 16;
 
-/** Nonce of the resynchronisation: four zero octets. @spec DM NOT §5.1 */
+/** Nonce of the resynchronisation: four zero octets. @spec DM NOT 1.2 §5.1 */
 export const RESYNC_NONCE: Uint8Array = new Uint8Array(4);
 
 function md5(...parts: (string | Uint8Array)[]): Buffer {
@@ -36,7 +36,7 @@ export function basicDigest({ user, password }: Login): string {
   return Buffer.from(`${user}:${password}`).toString("base64");
 }
 
-/** Data of a Cred of type syncml:auth-md5. @spec DM SEC §5.3 */
+/** Data of a Cred of type syncml:auth-md5. @spec DM SEC 1.2 §5.3 */
 export function md5Digest(login: Login, nonce: Uint8Array): string {
   return md5(loginDigest(login), ":", nonce).toString("base64");
 }
@@ -47,7 +47,7 @@ export function macDigest(login: Login, nonce: Uint8Array, body: Uint8Array): st
   return md5(loginDigest(login), ":", nonce, ":", bodyDigest).toString("base64");
 }
 
-/** First 16 bytes of a notification. @spec DM NOT §6.2.2 */
+/** First 16 bytes of a notification. @spec DM NOT 1.2 §6.2.2 */
 export function notificationDigest(
   login: Login, nonce: Uint8Array, trigger: Uint8Array,
 ): Uint8Array {
@@ -68,7 +68,7 @@ export function isRight(
   return isSame(wanted, credentials.digest);
 }
 
-/** The x-syncml-hmac header. @spec DM SEC §5.4 */
+/** The x-syncml-hmac header. @spec DM SEC 1.2 §5.4 */
 export function macHeader(login: Login, nonce: Uint8Array, body: Uint8Array): string {
   return `algorithm=MD5, username="${login.user}", mac=${macDigest(login, nonce, body)}`;
 }

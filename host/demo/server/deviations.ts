@@ -21,7 +21,7 @@ const MODELS: Readonly<Record<string, string>> = {
 
 const COMMANDS: readonly string[] = ["Alert", "Replace", "Results", "Status"];
 
-/** Nodes of ./DevInfo that the first message must bring. @spec DM PRO §8.3 */
+/** Nodes of ./DevInfo that the first message must bring. @spec DM PRO 1.2 §8.3 */
 const DEV_INFO: readonly string[] = ["DevId", "Man", "Mod", "DmV", "Lang"];
 
 /** Deviations in the form of a message, each a sentence without a full stop. */

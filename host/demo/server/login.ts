@@ -19,7 +19,7 @@ export interface Verdict {
   isOver: boolean;
 }
 
-/** Checks one client's credentials through one session. @spec DM SEC §5.3 */
+/** Checks one client's credentials through one session. @spec DM SEC 1.2 §5.3 */
 export class ClientLogin {
   private isIn = false;
   private failureCount = 0;

@@ -32,7 +32,7 @@ const VERSION = 0x0b;
  *    |         | initiator 1, future 27    | id, u16  | server id |            |
  *    +---------+---------------------------+----------+-----------+------------+
  *
- * @spec DM NOT §6
+ * @spec DM NOT 1.2 §6
  */
 export function buildNotification(notification: Notification): Uint8Array {
   const { serverId, password, nonce } = notification;

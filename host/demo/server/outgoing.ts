@@ -1,8 +1,8 @@
 import { encode } from "./encoder.ts";
 import { joinBytes, type Element } from "./element.ts";
 import {
-  buildMessage, type Command, type Header, type Item, nameOfCommand, type Results, type Status,
-  type TreeCommand,
+  buildCommand, buildMessage, type Command, type Header, type Item, nameOfCommand, type Results,
+  type Status, type TreeCommand,
 } from "./message.ts";
 
 /** What the client said to one of our commands. */
@@ -118,27 +118,28 @@ export class Outgoing {
   }
 
   /** Whether a command fits into a message of its own. */
-  fits(command: Command, frame: Frame): boolean {
-    return sizeOf(frame.header, [frame.headerStatus, command]) <= frame.bytesMax;
+  fits(command: Command, { header, headerStatus, bytesMax }: Frame): boolean {
+    return emptyBytes(header) + costOf(headerStatus) + costOf(command) <= bytesMax;
   }
 
   /** Makes the next message. What does not fit stays for the one after. */
   compose(frame: Frame): Composed {
-    const { header, bytesMax } = frame;
-    const commands: Command[] = [frame.headerStatus];
+    const { header, headerStatus } = frame;
     const request: Command[] = [];
     if (frame.asksForMore) request.push({ kind: "Alert", code: 1222, items: [] });
-    const fits = (more: Command): boolean =>
-      sizeOf(header, [...commands, ...request, more]) <= bytesMax;
-    while (this.statuses[0] !== undefined && fits(this.statuses[0])) {
-      commands.push(this.statuses.shift()!);
+    const fixed = [headerStatus, ...request].reduce((sum, command) => sum + costOf(command), 0);
+    let room = frame.bytesMax - emptyBytes(header) - fixed;
+    const commands: Command[] = [headerStatus];
+    for (let status = this.statuses[0]; status !== undefined; status = this.statuses[0]) {
+      room -= costOf(status);
+      if (room < 0) break;
+      commands.push(status);
+      this.statuses.shift();
     }
     const wires = request.map((command) => wireOf({ command, offset: 0 }, command));
-    commands.push(...request);
-    if (this.statuses.length === 0 && frame.mayCommand) {
-      wires.push(...this.takeCommands(commands, frame));
-    }
-    number(commands);
+    if (this.statuses.length === 0 && frame.mayCommand) wires.push(...this.takeCommands(room));
+    commands.push(...wires.map(({ command }) => command));
+    number(commands, 1);
     for (const wire of wires) this.register(header.msgId, wire);
     this.lastMsgId = header.msgId;
     const isFinal = frame.mayCommand && !this.hasCommands && this.statuses.length === 0;
@@ -146,25 +147,25 @@ export class Outgoing {
     return { root, body: encode(root), isFinal };
   }
 
-  /** Moves what fits from the package into `commands`; a large object last, and in part. */
-  private takeCommands(commands: Command[], { header, bytesMax }: Frame): Wire[] {
+  /** Takes what fits from the package: whole commands, then a large object in part. */
+  private takeCommands(roomBytes: number): Wire[] {
     const wires: Wire[] = [];
+    let room = roomBytes;
     for (let piece = this.pieces[0]; piece !== undefined; piece = this.pieces[0]) {
       const whole = piece.offset === 0 ? piece.command : chunkOf(piece, Number.MAX_SAFE_INTEGER);
       const mustFit = wires.length > 0 || isLarge(piece);
-      if (!mustFit || sizeOf(header, [...commands, whole]) <= bytesMax) {
+      const cost = costOf(whole);
+      if (!mustFit || cost <= room) {
         wires.push(wireOf(piece, whole));
-        commands.push(whole);
+        room -= cost;
         this.pieces.shift();
         continue;
       }
       if (!isLarge(piece)) break;
-      const room = bytesMax - sizeOf(header, [...commands, chunkOf(piece, 0)]) - CHUNK_FRAME_BYTES;
-      if (room < CHUNK_BYTES_MIN && wires.length > 0) break;
-      const chunkBytes = Math.max(room, CHUNK_BYTES_MIN);
-      const chunk = chunkOf(piece, chunkBytes);
-      wires.push({ ...wireOf(piece, chunk), isChunk: true });
-      commands.push(chunk);
+      const left = room - costOf(chunkOf(piece, 0)) - CHUNK_FRAME_BYTES;
+      if (left < CHUNK_BYTES_MIN && wires.length > 0) break;
+      const chunkBytes = Math.max(left, CHUNK_BYTES_MIN);
+      wires.push({ ...wireOf(piece, chunkOf(piece, chunkBytes)), isChunk: true });
       piece.offset += chunkBytes;
       break;
     }
@@ -271,14 +272,27 @@ function chunkOf({ command, offset }: Piece, bytesMax: number): Command {
   return { ...(command as TreeCommand), items: [part] };
 }
 
-function sizeOf(header: Header, commands: Command[]): number {
-  number(commands);
-  return encode(buildMessage({ header, commands, isFinal: true })).length;
+/** Bytes of a message without commands. */
+function emptyBytes(header: Header): number {
+  return encode(buildMessage({ header, commands: [], isFinal: true })).length;
 }
 
-/** CmdIDs count from 1 in each message, through the groups. */
-function number(commands: readonly Command[]): void {
-  let next = 1;
+/** Header of an encoded document, which a command by itself has as well. */
+const DOCUMENT_HEADER_BYTES = 5;
+/** Back to page 0, for the command that follows. */
+const SWITCH_BYTES = 2;
+/** CmdIDs of three digits: the cost does not depend on the place. */
+const COSTLY_CMD_ID = 100;
+
+/** At most so many bytes a command adds to a message. */
+function costOf(command: Command): number {
+  number([command], COSTLY_CMD_ID);
+  return encode(buildCommand(command)).length - DOCUMENT_HEADER_BYTES + SWITCH_BYTES;
+}
+
+/** CmdIDs count through the groups. */
+function number(commands: readonly Command[], first: number): void {
+  let next = first;
   const visit = (command: Command): void => {
     command.cmdId = String(next++);
     if (command.kind === "Atomic" || command.kind === "Sequence") command.members.forEach(visit);

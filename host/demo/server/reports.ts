@@ -4,6 +4,9 @@ import { type Alert, type Item, textOfData } from "./message.ts";
 /** Type of a Generic Alert that tells the outcome of a Primitive. */
 export const OPERATION_COMPLETE = "urn:oma:at:scomo:1.0:OperationComplete";
 
+/** Kept for each device; the oldest go first. */
+const RESULT_COUNT_MAX = 1000;
+
 export interface Report {
   /** Status for the Item. */
   code: number;
@@ -26,6 +29,7 @@ export function takeReport(device: Device, alert: Alert, item: Item): Report {
     return { code: 200, result: known, isRepeated: true };
   }
   device.results.push(parsed);
+  if (device.results.length > RESULT_COUNT_MAX) device.results.shift();
   const found = orderFor(device, parsed);
   if (found !== undefined) {
     parsed.order = found.order.number;
