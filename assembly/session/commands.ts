@@ -265,7 +265,7 @@ let account = 0;
 
 /** The account that commands come from. */
 export function setAccount(node: i32): void {
-  account = account;
+  account = node;
 }
 
 let isDeferred = false;

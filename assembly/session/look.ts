@@ -15,6 +15,7 @@ import * as object from "../scomo/object";
 import * as report from "../scomo/report";
 import * as tree from "../tree/node";
 import * as route from "./route";
+import * as session from "./session";
 
 const NAME: usize = memory.data(SEGMENT_BYTES_MAX);
 const NUMBER: usize = memory.data(4, 4);
@@ -225,7 +226,8 @@ function lookOutcome(outcome: usize): void {
 
 function lookDevice(): void {
   number(journal.isDegraded() ? 1 : 0, 1);
-  number(0, 3);
+  number(session.count, 1);
+  number(0, 2);
   number(journal.generation(), 4);
   number(tree.count(), 4);
 }

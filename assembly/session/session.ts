@@ -48,6 +48,9 @@ const enum AlertCode {
 const MESSAGES_MAX: u32 = 512;
 const HEX: usize = memory.data(8);
 
+/** Sessions that this boot has begun. */
+export let count = 0;
+
 let phase = Phase.Idle;
 let failure = 0;
 let account = -1;
@@ -79,6 +82,7 @@ export function start(node: i32, id: usize, idBytes: i32): i32 {
   failure = dmAcc.open(node);
   if (!failure && !devInfo.open()) failure = Err.NotFound;
   if (failure) return failure;
+  count++;
   account = node;
   alertCode = idBytes ? AlertCode.ServerInitiated : AlertCode.ClientInitiated;
   if (!idBytes) {

@@ -183,7 +183,10 @@ export function step(): i32 {
   if (mode == Mode.Ended) mode = Mode.Idle;
   const err = answer;
   answer = Err.Ok;
-  if (waiting == Wait.Durable && !err) journal.synced();
+  if (waiting == Wait.Durable) {
+    if (err) journal.fail(Err.Storage);
+    else journal.synced();
+  }
   let next = advance(err);
   while (next == Next.Again) next = advance(Err.Ok);
   waiting = next;
@@ -449,6 +452,8 @@ function stepBootstrap(): i32 {
   if (hasDevice) return done(Err.Ok);
   tree.setBudget(load<i32>(Block.RegionBytes) - TREE_RESERVE);
   const err = bootstrap.run();
+  // The region that was written meanwhile is worth nothing: the one that is opened next is the commit.
+  journal.dropGroup();
   if (err) return die(err);
   if (dmAcc.first() < 0) return die(Err.Incomplete);
   hasDevice = true;
