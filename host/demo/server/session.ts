@@ -294,7 +294,11 @@ export class Session {
     if (this.isClosed) return this.compose(message, header);
     if (this.headerCode === 401 || this.headerCode === 407) {
       this.outgoing.resend();
-      return this.compose(message, header);
+      // Where nothing but the header was refused, what comes next goes out with the credentials: a
+      // package without a command would end the session.
+      if (this.outgoing.hasCommands || !this.isPackageComplete) {
+        return this.compose(message, header);
+      }
     }
     const waiting = this.outgoing.unanswered();
     const isClientDone = message.isFinal || (!this.isPackageComplete && waiting.length === 0);
