@@ -97,7 +97,7 @@ export class FakeClient {
       const outcome = this.authenticate(root);
       if (outcome === "over") return count;
       if (outcome === "again") {
-        pieces = [this.headerStatus(root, 200), ...this.packageOne(alert)];
+        pieces = [this.serverStatus(root), ...this.packageOne(alert)];
         continue;
       }
       if (rest.length > 0) {
@@ -207,24 +207,25 @@ export class FakeClient {
   /** Answers to a whole message; undefined if the server has ended the session. */
   private answers(root: Element): Element[] | undefined {
     const commands = this.commandsIn(root);
-    const hasCredentials = childOf(childOf(root, "SyncHdr"), "Cred") !== undefined;
-    const wasKnown = this.isServerKnown;
     if (commands.some((command) => wordOf(command, "Data") === "1223")) return undefined;
     if (commands.length === 0 && this.hasFinal(root)) return undefined;
+    const status = this.serverStatus(root);
+    const code = Number(wordOf(status, "Data"));
+    if (code < 300) return [status, ...commands.flatMap((each) => this.perform(root, each))];
+    return [status, ...commands.map((command) => this.statusOf(root, command, code))];
+  }
+
+  /** Status for the server's header: 407 or 401 with a challenge until it has proved itself. */
+  private serverStatus(root: Element): Element {
+    const hasCredentials = childOf(childOf(root, "SyncHdr"), "Cred") !== undefined;
+    const wasKnown = this.isServerKnown || this.options.server === undefined;
     if (!this.isServerRight(root)) {
       this.serverNonce = Buffer.from(`nonce ${this.received.length}`);
-      const code = hasCredentials ? 401 : 407;
-      return [
-        this.headerStatus(root, code, this.challenge()),
-        ...commands.map((command) => this.statusOf(root, command, code)),
-      ];
+      return this.headerStatus(root, hasCredentials ? 401 : 407, this.challenge());
     }
-    const isFresh = this.options.server !== undefined && !wasKnown;
-    if (isFresh) this.serverNonce = Buffer.from(`next ${this.received.length}`);
-    return [
-      this.headerStatus(root, isFresh ? 212 : 200, isFresh ? this.challenge() : undefined),
-      ...commands.flatMap((command) => this.perform(root, command)),
-    ];
+    if (wasKnown) return this.headerStatus(root, 200);
+    this.serverNonce = Buffer.from(`next ${this.received.length}`);
+    return this.headerStatus(root, 212, this.challenge());
   }
 
   private challenge(): Element {

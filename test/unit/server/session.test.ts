@@ -142,6 +142,15 @@ describe("authentication of the server", () => {
     expect(deviations(server)).toEqual([]);
   });
 
+  it("both ask each other at once: the session goes on to the inventory", async () => {
+    const server = bench({ accounts: { "IMEI:1": ACCOUNT }, wanted: [PACKAGE] });
+    const client = clientOf({ user: "u", password: "p", server: login });
+    await client.run(server.exchange);
+    expect(client.isServerKnown).toBe(true);
+    expect(client.jobs).toHaveLength(1);
+    expect(deviations(server)).toEqual([]);
+  });
+
   it("a stale nonce costs one challenge, a wrong password ends the session", async () => {
     const server = bench({});
     const client = clientOf({ server: login });
