@@ -151,6 +151,7 @@ function addDelivered(download: i32, job: usize, nameBytes: i32): void {
   let entry = tree.find(places.delivered(), SHORT_TEXT, nameBytes);
   if (entry < 0) {
     tree.edit(download);
+    tree.draftName(SHORT_TEXT, nameBytes);
     entry = tree.create(places.delivered());
     if (entry < 0) return;
   }

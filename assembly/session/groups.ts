@@ -223,15 +223,13 @@ function endContainer(): i32 {
 
 function openAtomic(before: i32): i32 {
   const code = skipped();
-  if (!code) {
-    const need = scanAtomic();
-    if (!hasRoom(need)) {
-      parse.rewind(before);
-      return Next.Open;
-    }
-  }
   atomicAt = answers.position();
   answer(Kind.Atomic, code ? code : Status.Ok);
+  if (!code && !hasRoom(scanAtomic())) {
+    answers.truncate(atomicAt);
+    parse.rewind(before);
+    return Next.Open;
+  }
   membersAt = answers.position();
   isInAtomic = true;
   hasFailed = code != 0;
