@@ -1,11 +1,12 @@
 // Appending records, and opening a region with a checkpoint.
 //
 // Orders that matter when the power goes:
-// - erase, barrier, checkpoint: without the barrier, parts of two checkpoints of the same generation, made by two
-//   boots that both lost power, can lie in one region and scan as one;
-// - checkpoint, barrier, RETIRE: a region that carries RETIRE says that a newer one was whole. If none is found
-//   later, it was lost, and the reader knows;
-// - a region that an earlier boot wrote gets no other byte, since nobody can know in which state its tail is.
+// - erase, barrier, checkpoint: without the barrier, parts of two checkpoints of the same
+//   generation, made by two boots that both lost power, can lie in one region and scan as one;
+// - checkpoint, barrier, RETIRE: a region that carries RETIRE says that a newer one was whole. If
+//   none is found later, it was lost, and the reader knows;
+// - a region that an earlier boot wrote gets no other byte, since nobody can know in which state
+//   its tail is.
 import { Err } from "../abi/codes";
 import { jErase } from "../host";
 import * as record from "./record";
@@ -111,12 +112,18 @@ export function finish(): u32 {
   return place;
 }
 
-/** Closes the run of content records that is open: from here on they count. Does nothing if none is open. */
+/**
+ * Closes the run of content records that is open: from here on they count. Does nothing if none is
+ * open.
+ */
 export function groupEnd(): void {
   if (openCount != 0) writeSum(Type.GroupEnd, openCount, ~joint);
 }
 
-/** Closes the run of content records that is open as void: they never count. Does nothing if none is open. */
+/**
+ * Closes the run of content records that is open as void: they never count. Does nothing if none is
+ * open.
+ */
 export function dropGroup(): void {
   if (openCount != 0) writeSum(Type.GroupEnd, 0, 0);
 }
@@ -131,10 +138,12 @@ function writeSum(type: i32, count: u32, sum: u32): void {
 /**
  * Erases the region that is not current; the caller waits for Durable before `beginCheckpoint`.
  *
- * The current region is verified first: once the other one is erased, nothing older is left to fall back to.
+ * The current region is verified first: once the other one is erased, nothing older is left to fall
+ * back to.
  *
  * @fails Err.Misuse   an opening is in progress
- * @fails Err.Damaged  the current region has rotted; the other one is untouched, and the next start finds it
+ * @fails Err.Damaged  the current region has rotted; the other one is untouched, and the next start
+ * finds it
  * @fails Err.Storage  the erase failed
  */
 export function beginOpening(): i32 {
@@ -163,10 +172,12 @@ function isIntact(): bool {
 }
 
 /**
- * Starts the checkpoint; owners append all that they hold. Until its end `read` and `putFrom` reach the old region.
+ * Starts the checkpoint; owners append all that they hold. Until its end `read` and `putFrom` reach
+ * the old region.
  *
  * @param flags  kept for the next boots, see `flags`; 0 to 255
- * @fails Err.Misuse  the erase is not durable, or a run of content records is open: it must not count unclosed
+ * @fails Err.Misuse  the erase is not durable, or a run of content records is open: it must not
+ * count unclosed
  */
 export function beginCheckpoint(flags: i32): void {
   if (stage != Stage.Ready || openCount != 0) writer.fail(Err.Misuse);
@@ -180,7 +191,10 @@ export function beginCheckpoint(flags: i32): void {
   finish();
 }
 
-/** Ends the checkpoint; the caller waits for Durable before `adopt`. From here on the new region is the one read. */
+/**
+ * Ends the checkpoint; the caller waits for Durable before `adopt`. From here on the new region is
+ * the one read.
+ */
 export function endCheckpoint(): void {
   if (stage != Stage.Checkpoint) writer.fail(Err.Misuse);
   begin(Type.CheckpointEnd, SUM_BYTES);
@@ -205,7 +219,10 @@ export function adopt(): void {
   if (retired >= 0 && !record.examine(retired, record.limit, record.generation - 1)) retire();
 }
 
-/** Writes RETIRE, which nothing depends on: no barrier, no place in the sequence, no consequence of a failure. */
+/**
+ * Writes RETIRE, which nothing depends on: no barrier, no place in the sequence, no consequence of
+ * a failure.
+ */
 function retire(): void {
   const tail = writer.tail;
   writer.aim(retired, record.generation - 1, record.limit);

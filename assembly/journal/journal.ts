@@ -1,9 +1,19 @@
 // What the layers above know of the journal: records in order, never what a record means.
 //
 //   start    configure, scan, then next until it answers 0
-//   opening  beginOpening, barrier, beginCheckpoint, owners append what they hold, endCheckpoint, barrier, adopt
+//   opening  beginOpening, barrier, beginCheckpoint, owners append what they hold,
+//            endCheckpoint, barrier, adopt
 //   append   begin, put…, finish; groupEnd or dropGroup after content records; barrier
-export { Type, bytesAt, check, configure, isDegraded, read, recordBytes, setDegraded } from "./record";
+export {
+  Type,
+  bytesAt,
+  check,
+  configure,
+  isDegraded,
+  read,
+  recordBytes,
+  setDegraded,
+} from "./record";
 export { error, fail, put, put16, put32, put8, putFrom } from "./writer";
 export {
   adopt,

@@ -1,4 +1,5 @@
-// One record of the journal: its layout, and how it is checked. docs/journal-format.md is the authority.
+// One record of the journal: its layout, and how it is checked. docs/journal-format.md is the
+// authority.
 //
 //   0       1       2       4               8                        end-4
 //   +-------+-------+-------+---------------+-----------+-----------+---------------+
@@ -9,7 +10,9 @@ import { Err } from "../abi/codes";
 import { jRead } from "../host";
 import * as crc32c from "./crc32c";
 
-/** Types that the journal itself writes or tells apart. The numbers of the others are their owners'. */
+/**
+ * Types that the journal itself writes or tells apart. The numbers of the others are their owners'.
+ */
 export const enum Type {
   CheckpointBegin = 0x01,
   CheckpointEnd = 0x05,
@@ -36,7 +39,10 @@ export const PIECE_BYTES: i32 = 64;
 const HEAD: usize = memory.data(HEAD_BYTES, 4);
 /** One number on its way into a record or a checksum. */
 export const WORD: usize = memory.data(4, 4);
-/** After `examine`: the first bytes of the payload, the whole of it if it is no longer than 52 bytes. */
+/**
+ * After `examine`: the first bytes of the payload, the whole of it if it is no longer than 52
+ * bytes.
+ */
 export const PAYLOAD: usize = memory.data(PIECE_BYTES, 4);
 
 /** Records start at multiples of this many bytes. */
@@ -102,7 +108,8 @@ export function join(joint: u32, recordChecksum: u32): u32 {
 }
 
 /**
- * Reads the whole record at `place` and says if it is one: written in full, undamaged, in this life of the region.
+ * Reads the whole record at `place` and says if it is one: written in full, undamaged, in this life
+ * of the region.
  *
  * Reads no byte outside the record, since what lies behind it may not be readable.
  */
@@ -142,7 +149,8 @@ export function check(place: u32): i32 {
 }
 
 /**
- * Copies `n` bytes of the payload of the record at `place`, from `offset` on, to `ptr`. Verifies nothing.
+ * Copies `n` bytes of the payload of the record at `place`, from `offset` on, to `ptr`. Verifies
+ * nothing.
  *
  * @fails Err.Damaged  the bytes cannot be read; the journal is degraded from here on
  */

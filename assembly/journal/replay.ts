@@ -1,7 +1,8 @@
 // Finding the current region at a start, and handing out its records in order.
 //
-// Records count in runs: a checkpoint with its CKPT_END, content records with the record that closes them. So a run
-// is walked to its closer first and handed out then; a run without closer is as if it were not there.
+// Records count in runs: a checkpoint with its CKPT_END, content records with the record that
+// closes them. So a run is walked to its closer first and handed out then; a run without closer is
+// as if it were not there.
 import { Err } from "../abi/codes";
 import { jRead } from "../host";
 import * as append from "./append";
@@ -56,13 +57,16 @@ function isSumRight(count: u32, sum: u32): bool {
   isVoid = false;
   if (record.kind != Type.CheckpointEnd && record.kind != Type.GroupEnd) return true;
   isVoid = load<u16>(record.PAYLOAD) == 0;
-  return isVoid || (load<u16>(record.PAYLOAD) == (count & 0xffff) && load<u32>(record.PAYLOAD, 2) == sum);
+  return (
+    isVoid || (load<u16>(record.PAYLOAD) == (count & 0xffff) && load<u32>(record.PAYLOAD, 2) == sum)
+  );
 }
 
 /**
  * A later run starts behind the place where the last walk stopped.
  *
- * Runs start behind barriers, so all before one was once written in full: what the walk missed there has rotted.
+ * Runs start behind barriers, so all before one was once written in full: what the walk missed
+ * there has rotted.
  */
 function hasLaterRun(area: i32, seed: u32): bool {
   for (let at = stop; at < record.limit; at += record.PIECE_BYTES) {
@@ -75,7 +79,10 @@ function hasLaterRun(area: i32, seed: u32): bool {
   return false;
 }
 
-/** Where in the piece at `at` a run may start: a bit for each 4 bytes. All of them if the piece cannot be read. */
+/**
+ * Where in the piece at `at` a run may start: a bit for each 4 bytes. All of them if the piece
+ * cannot be read.
+ */
 function findRunStarts(area: i32, at: u32): u32 {
   const n = min(record.limit - at, record.PIECE_BYTES);
   if (jRead(area, at, record.PAYLOAD, n) != Err.Ok) return 0xffff;
@@ -87,7 +94,8 @@ function findRunStarts(area: i32, at: u32): u32 {
 }
 
 /**
- * Finds the current region: the one with the newest whole checkpoint. `next` then hands out what it says.
+ * Finds the current region: the one with the newest whole checkpoint. `next` then hands out what it
+ * says.
  *
  * @fails Err.NotFound  neither region holds one, and nothing says that one ever did
  * @fails Err.Damaged   neither region holds one, but one of them did: all is lost
@@ -112,13 +120,15 @@ export function scan(): i32 {
     }
     const hasBegun = lastSequence != 0;
     if (hasBegun) begun = max(begun, seed);
-    // Without its first record its generation is not known. It matters where no other was ever whole: the first.
+    // Without its first record its generation is not known. It matters where no other was ever
+    // whole: the first.
     else seed = 1;
     // Begun, and yet stopped at 0: a format of the future, which is not ours to overwrite.
     if ((hasBegun && stop == 0) || hasLaterRun(area, seed)) lost = max(lost, seed);
   }
   if (chosen < 0) {
-    // The next generation must exceed those of all remains, or one that reads well some day would be taken for it.
+    // The next generation must exceed those of all remains, or one that reads well some day would
+    // be taken for it.
     record.use(-1, max(begun, lost));
     if (!hasRead) return Err.Storage;
     return record.generation > 1 || lost != 0 ? Err.Damaged : Err.NotFound;

@@ -20,12 +20,18 @@ let missing: i32 = 0; // Payload bytes not yet put.
 let filled: i32 = 0; // Bytes in BUFFER.
 let crc: u32 = 0;
 
-/** First failure of this boot, or Err.Ok. Once it is set nothing more is written before the next start. */
+/**
+ * First failure of this boot, or Err.Ok. Once it is set nothing more is written before the next
+ * start.
+ */
 export function error(): i32 {
   return failure;
 }
 
-/** Ends writing in this boot: `err` came from a barrier, or from an owner that could not read what it must copy. */
+/**
+ * Ends writing in this boot: `err` came from a barrier, or from an owner that could not read what
+ * it must copy.
+ */
 export function fail(err: i32): void {
   if (failure == Err.Ok) failure = err;
 }
@@ -58,7 +64,8 @@ export function put(ptr: usize, n: i32): void {
 }
 
 /**
- * Appends `n` bytes, from `offset` on, of the payload of the record at `place` in the region that is read.
+ * Appends `n` bytes, from `offset` on, of the payload of the record at `place` in the region that
+ * is read.
  *
  * @fails Err.Damaged  they cannot be read; the journal is degraded from here on
  */
@@ -86,7 +93,10 @@ function putNumber(value: u32, n: i32): void {
   transfer(record.WORD, 0, n);
 }
 
-/** Moves payload bytes into the record, from memory at `ptr` or, if that is 0, from `offset` of the region read. */
+/**
+ * Moves payload bytes into the record, from memory at `ptr` or, if that is 0, from `offset` of the
+ * region read.
+ */
 function transfer(ptr: usize, offset: u32, n: i32): void {
   if (n > missing) fail(Err.Misuse);
   while (n > 0 && failure == Err.Ok) {

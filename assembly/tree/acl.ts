@@ -40,7 +40,8 @@ export function grants(ptr: usize, n: i32, right: i32, id: usize, idBytes: i32):
 }
 
 /**
- * The server `id` has the right on `node`: by its own ACL or, if it has none, by that of the nearest ancestor with one.
+ * The server `id` has the right on `node`: by its own ACL or, if it has none, by that of the
+ * nearest ancestor with one.
  *
  * @returns 1 or 0, or Err.Damaged
  * @spec DM TND 1.2 §7.7.1

@@ -7,7 +7,10 @@ import * as undo from "./undo";
 
 let budget: i32 = 0x7fffffff;
 
-/** Sets the limit of `checkpointBytes`: what would exceed it is refused when it is asked for, not at an opening. */
+/**
+ * Sets the limit of `checkpointBytes`: what would exceed it is refused when it is asked for, not at
+ * an opening.
+ */
 export function setBudget(byteCount: i32): void {
   budget = byteCount;
 }

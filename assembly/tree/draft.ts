@@ -22,7 +22,9 @@ import { Change } from "./undo";
 const CLOSER_BYTES: i32 = 6;
 /** Payload of DELETE: the node. */
 const DELETE_BYTES: i32 = 2;
-/** A piece is taken from the record that is edited: its source is an offset there, not an address. */
+/**
+ * A piece is taken from the record that is edited: its source is an offset there, not an address.
+ */
 const IN_RECORD: u32 = 0x80000000;
 
 const LIMITS: usize = memory.data<i32>([
@@ -69,7 +71,9 @@ export function draftFormat(format: i32): void {
   flags = (flags & Flag.Permanent) | format;
 }
 
-/** Drafts the name. Borrows the bytes until the draft is stored; the same goes for the other pieces. */
+/**
+ * Drafts the name. Borrows the bytes until the draft is stored; the same goes for the other pieces.
+ */
 export function draftName(ptr: usize, n: i32): void {
   setPiece(Piece.Name, ptr, n);
 }
@@ -113,7 +117,8 @@ function bytesOf(piece: i32): i32 {
  * @fails Err.Full        NODES_MAX nodes are in use
  * @fails Err.Malformed   the draft has no name
  * @fails Err.TooLarge    a piece exceeds its limit
- * @fails Err.NoSpace     budget, room in the region or undo log would be exceeded; nothing has changed
+ * @fails Err.NoSpace     budget, room in the region or undo log would be exceeded; nothing has
+ * changed
  */
 export function create(parent: i32): i32 {
   if (!record.isInterior(parent)) return Err.NotAllowed;

@@ -1,9 +1,10 @@
-// The management tree, as the layers above see it. A node is its number, 0 the root; numbers survive restarts.
+// The management tree, as the layers above see it. A node is its number, 0 the root; numbers
+// survive restarts.
 //
-//   start   reset, then applyRecord and applyDelete for each NODE and DELETE that the journal hands out
+//   start   reset, then applyRecord for each NODE and applyDelete for each DELETE of the journal
 //   read    firstChild, nextSibling, find, …Into; whatever is read is verified first
-//   change  draft or edit, draft…, create or store; remove. The caller closes or drops the journal's group, then
-//           calls undoClear, or undoTo before it drops
+//   change  draft or edit, draft…, create or store; remove
+//   end     journal.groupEnd, undoClear; or undoTo, journal.dropGroup
 import { Err } from "../abi/codes";
 import { NODES_MAX } from "../base/limits";
 import * as bytes from "../base/bytes";
@@ -37,16 +38,19 @@ export { undoClear, undoMark, undoTo } from "./undo";
  */
 export function applyRecord(place: u32): i32 {
   const recordBytes = journal.bytesAt(place);
-  if (journal.read(place, 0, record.HEAD, record.HEAD_BYTES) != Err.Ok) return Err.Damaged;
+  if (recordBytes < 0 || record.readFront(place, recordBytes) != Err.Ok) return Err.Damaged;
   const node: i32 = load<u16>(record.HEAD);
   const parent: i32 = load<u16>(record.HEAD, 2);
-  const nameBytes: i32 = load<u8>(record.HEAD, record.LENGTHS);
-  if (journal.read(place, record.HEAD_BYTES, record.TEXT, nameBytes) != Err.Ok) return Err.Damaged;
   if (!isAlive(node)) {
     if (node >= NODES_MAX || !isAlive(parent)) return Err.Damaged;
     table.append(node, parent);
   }
-  record.keep(node, bytes.hash16(record.TEXT, nameBytes), recordBytes, place);
+  record.keep(
+    node,
+    bytes.hash16(record.TEXT, load<u8>(record.HEAD, record.LENGTHS)),
+    recordBytes,
+    place,
+  );
   return Err.Ok;
 }
 
@@ -109,7 +113,9 @@ export function count(): i32 {
   return nodes;
 }
 
-/** Copies the name, at most SEGMENT_BYTES_MAX bytes, to `ptr`. Returns its bytes, or Err.Damaged. */
+/**
+ * Copies the name, at most SEGMENT_BYTES_MAX bytes, to `ptr`. Returns its bytes, or Err.Damaged.
+ */
 export function nameInto(node: i32, ptr: usize): i32 {
   return record.pieceInto(node, Piece.Name, ptr);
 }
@@ -119,7 +125,10 @@ export function typeInto(node: i32, ptr: usize): i32 {
   return record.pieceInto(node, Piece.Type, ptr);
 }
 
-/** Copies the node's own ACL, at most ACL_BYTES_MAX bytes, to `ptr`. Returns its bytes, or Err.Damaged. */
+/**
+ * Copies the node's own ACL, at most ACL_BYTES_MAX bytes, to `ptr`. Returns its bytes, or
+ * Err.Damaged.
+ */
 export function aclInto(node: i32, ptr: usize): i32 {
   return record.pieceInto(node, Piece.Acl, ptr);
 }
@@ -134,7 +143,10 @@ export function valueBytes(node: i32): i32 {
   return record.loadHead(node) != Err.Ok ? Err.Damaged : record.valueBytes(node);
 }
 
-/** Copies `n` bytes of the value, from `offset` on, to `ptr`; they must be there. Err.Ok or Err.Damaged. */
+/**
+ * Copies `n` bytes of the value, from `offset` on, to `ptr`; they must be there. Err.Ok or
+ * Err.Damaged.
+ */
 export function readValue(node: i32, offset: i32, ptr: usize, n: i32): i32 {
   if (record.loadHead(node) != Err.Ok) return Err.Damaged;
   return record.read(node, record.offsetOf(Piece.Value) + offset, ptr, n);

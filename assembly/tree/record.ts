@@ -6,6 +6,7 @@ import * as table from "./table";
 import { Flag } from "./table";
 
 export const HEAD_BYTES: i32 = 16;
+const TEXT_BYTES: i32 = 256;
 const FLAGS: usize = 4;
 /** One byte for each piece but the value, whose length is the rest. */
 export const LENGTHS: usize = 6;
@@ -23,9 +24,9 @@ export const enum Piece {
 }
 
 /** The head that was loaded last, or is about to be written. */
-export const HEAD: usize = memory.data(HEAD_BYTES, 4);
+export const HEAD: usize = memory.data(HEAD_BYTES + TEXT_BYTES, 4);
 /** One piece that is looked at; any but a value fits. */
-export const TEXT: usize = memory.data(256);
+export const TEXT: usize = HEAD + HEAD_BYTES;
 
 /** The root as long as nothing else is recorded of it: `.`, with the ACL `Add=*&Get=*`. */
 // prettier-ignore
@@ -46,6 +47,14 @@ export function loadHead(node: i32): i32 {
   const place = table.placeOf(node);
   if (place != 0 && journal.check(place) != Err.Ok) return Err.Damaged;
   return read(node, 0, HEAD, HEAD_BYTES);
+}
+
+/**
+ * Loads the head of the record at `place` and, into TEXT, what fits of the rest, with the whole
+ * name.
+ */
+export function readFront(place: u32, recordBytes: i32): i32 {
+  return journal.read(place, 0, HEAD, min(recordBytes, HEAD_BYTES + TEXT_BYTES));
 }
 
 /** Copies bytes of a node's record. */

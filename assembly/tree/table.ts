@@ -1,11 +1,12 @@
-// The nodes that RAM holds: how they hang together, and where in the journal the rest of each one lies.
+// The nodes that RAM holds: how they hang together, and where in the journal the rest of each one
+// lies.
 //
 //   0         2         4         6         8         10        12
 //   +---------+---------+---------+---------+---------+---------+-------------------+
 //   | parent  | child   | sibling | flags   | hash    | bytes   | place             |
 //   +---------+---------+---------+---------+---------+---------+-------------------+
-//   `child` is the first one, `sibling` the next one, 0 none: the root is neither. `hash` is that of the name, `bytes`
-//   the payload of the record at `place`, which is 0 for a root that has none.
+//   `child` is the first one, `sibling` the next one, 0 none: the root is neither. `hash` is that
+//   of the name, `bytes` the payload of the record at `place`, which is 0 for a root that has none.
 import { Format } from "../abi/codes";
 import { NODES_MAX } from "../base/limits";
 
@@ -82,7 +83,10 @@ export function setContent(node: i32, flags: u32, hash: u32, bytes: i32, place: 
   setPlace(node, place);
 }
 
-/** Empties the table but for the root, which has no record but `rootBytes` that stand for its payload. */
+/**
+ * Empties the table but for the root, which has no record but `rootBytes` that stand for its
+ * payload.
+ */
 export function clear(rootBytes: i32): void {
   memory.fill(TABLE, 0, NODES_MAX * ENTRY_BYTES);
   setContent(0, Format.Node | Flag.Permanent | Flag.HasAcl, 0, rootBytes, 0);
@@ -105,7 +109,10 @@ export function append(node: i32, parent: i32): void {
   store<u16>(link, node);
 }
 
-/** Takes a node and all below it out of the tree. Returns the address of the link that named it, for `relink`. */
+/**
+ * Takes a node and all below it out of the tree. Returns the address of the link that named it, for
+ * `relink`.
+ */
 export function unlink(node: i32): usize {
   let link = at(parentOf(node)) + CHILD;
   while (load<u16>(link) != node) link = at(load<u16>(link)) + SIBLING;
@@ -113,7 +120,9 @@ export function unlink(node: i32): usize {
   return link;
 }
 
-/** Puts back what `unlink` took out, when nothing has changed since or all that did was taken back. */
+/**
+ * Puts back what `unlink` took out, when nothing has changed since or all that did was taken back.
+ */
 export function relink(node: i32, link: usize): void {
   store<u16>(link, node);
 }

@@ -1,10 +1,14 @@
-// What an Atomic has done to the table so far, so that it can be taken back until its group is closed.
+// What an Atomic has done to the table so far, so that it can be taken back until its group is
+// closed.
 //
 //   0                   2         12
 //   +-------------------+---------+
-//   | kind << 12 | node | content |   Created: nothing; Removed: offset of the link; Changed: as in the table
+//   | kind << 12 | node | content |
 //   +-------------------+---------+
-//   Taken back from the last one to the first, so each finds the table as it left it.
+//   `content` is for Changed as in the table, for Removed first the offset of the link that named
+//   the node there, for Created of no meaning.
+//
+// Taken back from the last one to the first, so each finds the table as it left it.
 import * as table from "./table";
 
 const ENTRY_BYTES: i32 = 12;

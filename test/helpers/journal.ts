@@ -1,6 +1,7 @@
-// A second implementation of docs/journal-format.md, written from that page alone, and the medium it lies on.
+// A second implementation of docs/journal-format.md, written from that page alone, and the medium
+// it lies on.
 
-// --- CRC-32C -----------------------------------------------------------------------------------------------------
+// --- CRC-32C --------------------------------------------------------------------------------------
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -14,7 +15,7 @@ export function crc32c(previous: number, bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-// --- Records -----------------------------------------------------------------------------------------------------
+// --- Records --------------------------------------------------------------------------------------
 
 export const Type = {
   CheckpointBegin: 0x01,
@@ -51,7 +52,8 @@ const padTo = (unit: number, byteCount: number): number => Math.ceil(byteCount /
 export const recordBytes = (writeUnit: number, payloadBytes: number): number =>
   padTo(unitOf(writeUnit), payloadBytes + 12);
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The record at `place`, undefined if there is none. */
 export function decodeRecord(
@@ -99,14 +101,16 @@ export function encodeRecord(
 /** Little-endian numbers as bytes: `numbers([2, 7], [4, 1])` is a u16 and a u32. */
 export function numbers(...fields: [byteCount: 1 | 2 | 4, value: number][]): Uint8Array {
   return Uint8Array.from(
-    fields.flatMap(([byteCount, value]) => Array.from({ length: byteCount }, (_, i) => (value >>> (8 * i)) & 0xff)),
+    fields.flatMap(([byteCount, value]) =>
+      Array.from({ length: byteCount }, (_, i) => (value >>> (8 * i)) & 0xff),
+    ),
   );
 }
 
 export const jointOf = (checksums: number[]): number =>
   crc32c(0, numbers(...checksums.map((checksum): [4, number] => [4, checksum])));
 
-// --- Regions -----------------------------------------------------------------------------------------------------
+// --- Regions --------------------------------------------------------------------------------------
 
 export interface Confirmed {
   type: number;
@@ -125,12 +129,17 @@ export interface Journal {
 }
 
 /** Records in order from `place` on. */
-function* chain(region: Uint8Array, writeUnit: number, generation: number): Generator<JournalRecord> {
+function* chain(
+  region: Uint8Array,
+  writeUnit: number,
+  generation: number,
+): Generator<JournalRecord> {
   const limit = limitOf(region.length, writeUnit);
   let previous: number | undefined;
-  for (let place = 0; place < limit; ) {
+  for (let place = 0; place < limit;) {
     const record = decodeRecord(region, place, writeUnit, generation);
-    if (record === undefined || (previous !== undefined && record.sequence !== previous + 1)) return;
+    if (record === undefined || (previous !== undefined && record.sequence !== previous + 1))
+      return;
     yield record;
     previous = record.sequence;
     place = record.end;
@@ -171,14 +180,22 @@ function readRegion(region: Uint8Array, writeUnit: number): Omit<Journal, "regio
   return { generation, flags: first.payload[5]!, all, records: records.map(pickConfirmed) };
 }
 
-const pickConfirmed = ({ type, payload, place }: JournalRecord): Confirmed => ({ type, payload, place });
+const pickConfirmed = ({ type, payload, place }: JournalRecord): Confirmed => ({
+  type,
+  payload,
+  place,
+});
 
 /** The current journal of two regions, undefined if neither is valid. */
-export function readJournal(regions: readonly Uint8Array[], writeUnit: number): Journal | undefined {
+export function readJournal(
+  regions: readonly Uint8Array[],
+  writeUnit: number,
+): Journal | undefined {
   let current: Journal | undefined;
   regions.forEach((bytes, region) => {
     const found = readRegion(bytes, writeUnit);
-    if (found !== undefined && found.generation > (current?.generation ?? 0)) current = { region, ...found };
+    if (found !== undefined && found.generation > (current?.generation ?? 0))
+      current = { region, ...found };
   });
   return current;
 }
@@ -190,7 +207,10 @@ export function isRetired(region: Uint8Array, writeUnit: number): boolean {
   return record?.type === Type.Retire;
 }
 
-/** Writes a region as the page says: `runs[0]` is the checkpoint, each further run starts behind a barrier. */
+/**
+ * Writes a region as the page says: `runs[0]` is the checkpoint, each further run starts behind a
+ * barrier.
+ */
 export function buildRegion(options: {
   regionBytes: number;
   writeUnit: number;
@@ -205,7 +225,11 @@ export function buildRegion(options: {
   let place = 0;
   let checksums: number[] = [];
   const append = (type: number, payload: Uint8Array, isRunStart: boolean): void => {
-    const bytes = encodeRecord({ type, payload, sequence: sequence++, isRunStart }, writeUnit, generation);
+    const bytes = encodeRecord(
+      { type, payload, sequence: sequence++, isRunStart },
+      writeUnit,
+      generation,
+    );
     region.set(bytes, place);
     place += bytes.length;
     checksums.push(viewOf(bytes).getUint32(bytes.length - 4, true));
@@ -225,7 +249,7 @@ export function buildRegion(options: {
   return region;
 }
 
-// --- The medium --------------------------------------------------------------------------------------------------
+// --- The medium -----------------------------------------------------------------------------------
 
 export interface Operation {
   region: number;
@@ -234,7 +258,10 @@ export interface Operation {
   bytes?: Uint8Array;
 }
 
-/** Two regions that hold their host to the storage contract, and remember what was not yet made durable. */
+/**
+ * Two regions that hold their host to the storage contract, and remember what was not yet made
+ * durable.
+ */
 export class Medium {
   readonly regions: Uint8Array[];
   /** Operations since the last barrier, in order. */
@@ -254,9 +281,11 @@ export class Medium {
     contents?: readonly Uint8Array[],
   ) {
     const empty = (): Uint8Array => new Uint8Array(regionBytes).fill(0xff);
-    this.regions = contents === undefined ? [empty(), empty()] : contents.map((bytes) => bytes.slice());
+    this.regions =
+      contents === undefined ? [empty(), empty()] : contents.map((bytes) => bytes.slice());
     this.durable = this.regions.map((bytes) => bytes.slice());
-    // A region that an earlier boot wrote takes no byte before it is erased, but for RETIRE if it has none.
+    // A region that an earlier boot wrote takes no byte before it is erased, but for RETIRE if it
+    // has none.
     this.written = this.regions.map((bytes) => {
       const written = new Uint8Array(regionBytes).fill(contents === undefined ? 0 : 1);
       const limit = limitOf(regionBytes, writeUnit);
@@ -285,10 +314,13 @@ export class Medium {
     jWrite: (region: number, offset: number, ptr: number, byteCount: number): number => {
       this.reach(region, offset, byteCount);
       if (offset % this.writeUnit !== 0 || byteCount % this.writeUnit !== 0) {
-        throw new Error(`write of ${byteCount} at ${offset} is not a multiple of ${this.writeUnit}`);
+        throw new Error(
+          `write of ${byteCount} at ${offset} is not a multiple of ${this.writeUnit}`,
+        );
       }
       const written = this.written[region]!.subarray(offset, offset + byteCount);
-      if (written.some((isWritten) => isWritten !== 0)) throw new Error(`${offset} is written twice`);
+      if (written.some((isWritten) => isWritten !== 0))
+        throw new Error(`${offset} is written twice`);
       written.fill(1);
       this.writes++;
       if (this.failWrite(region, offset)) return -40;
@@ -320,7 +352,10 @@ export class Medium {
   }
 }
 
-/** The regions after a cut that let `kept` of the pending operations happen, the last one of them only in part. */
+/**
+ * The regions after a cut that let `kept` of the pending operations happen, the last one of them
+ * only in part.
+ */
 export function afterCut(
   durable: readonly Uint8Array[],
   kept: readonly Operation[],
@@ -336,4 +371,6 @@ export function afterCut(
 }
 
 const cutShort = (operation: Operation, byteCount: number): Operation =>
-  operation.bytes === undefined ? operation : { ...operation, bytes: operation.bytes.subarray(0, byteCount) };
+  operation.bytes === undefined
+    ? operation
+    : { ...operation, bytes: operation.bytes.subarray(0, byteCount) };

@@ -6,7 +6,14 @@ export interface Entry {
   payload: Uint8Array;
 }
 
-export const Err = { Ok: 0, NotFound: -10, NoSpace: -21, Storage: -40, Damaged: -41, Misuse: -60 } as const;
+export const Err = {
+  Ok: 0,
+  NotFound: -10,
+  NoSpace: -21,
+  Storage: -40,
+  Damaged: -41,
+  Misuse: -60,
+} as const;
 
 /** A record whose payload is `byteCount` bytes that depend on `seed`. */
 export const entry = (type: number, seed: number, byteCount = 5): Entry => ({
@@ -101,7 +108,10 @@ export async function firstBoot(options: {
 
 /** What a later boot of the same medium replays. */
 export async function reboot(boot: Boot, build: Build): Promise<Boot> {
-  return Boot.on(new Medium(boot.medium.regionBytes, boot.medium.writeUnit, boot.medium.regions), build);
+  return Boot.on(
+    new Medium(boot.medium.regionBytes, boot.medium.writeUnit, boot.medium.regions),
+    build,
+  );
 }
 
 export const said = (records: readonly Confirmed[]): Entry[] =>

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
   buildRegion,
   crc32c,
@@ -10,7 +10,7 @@ import {
   readJournal,
   recordBytes,
 } from "../../helpers/journal.ts";
-import { BUILDS } from "../../helpers/module.ts";
+import { BUILDS, loadModule } from "../../helpers/module.ts";
 import { Boot, entry, Err, firstBoot, reboot, said, Type } from "./fixtures.ts";
 
 const WRITE_UNITS = [1, 4, 32, 64];
@@ -23,8 +23,11 @@ describe("the second reader", () => {
 });
 
 describe.each(BUILDS)("journal, %s build", (build) => {
+  // Compiling may take longer than a test may.
+  beforeAll(() => loadModule("journal", build));
+
   describe.each(WRITE_UNITS)("on a medium with a write unit of %i", (writeUnit) => {
-    it("recordBytes: is the length that the format page gives, on both sides of each unit", async () => {
+    it("recordBytes: is the length that the format page gives, around each unit", async () => {
       const { core } = await firstBoot({ build, writeUnit });
       for (let n = 0; n <= 200; n++) expect(core["recordBytes"](n)).toBe(recordBytes(writeUnit, n));
     });
@@ -42,11 +45,22 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     it("scan: hands out what the second writer wrote", async () => {
       const runs = [
         [entry(Type.Out, 1, 0), entry(Type.Text, 2, 400), entry(Type.Node, 3, 70)],
-        [entry(Type.Node, 4, 2766), entry(Type.Delete, 5, 2), { type: Type.GroupEnd, payload: NOTHING }],
+        [
+          entry(Type.Node, 4, 2766),
+          entry(Type.Delete, 5, 2),
+          { type: Type.GroupEnd, payload: NOTHING },
+        ],
         [entry(Type.Text, 6, 50), entry(Type.Plan, 7, 64), entry(Type.Commit, 8, 4)],
       ];
       const regionBytes = 8192;
-      const region = buildRegion({ regionBytes, writeUnit, generation: 9, flags: 3, firstSequence: 77, runs });
+      const region = buildRegion({
+        regionBytes,
+        writeUnit,
+        generation: 9,
+        flags: 3,
+        firstSequence: 77,
+        runs,
+      });
       const empty = new Uint8Array(regionBytes).fill(0xff);
       const boot = await Boot.on(new Medium(regionBytes, writeUnit, [empty, region]), build);
       const { end, records } = boot.replay();
@@ -57,7 +71,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(boot.core["isDegraded"]()).toBe(0);
     });
 
-    it("open: the first boot makes region 0 of generation 1, the next ones take turns", async () => {
+    it("open: the first boot makes region 0, generation 1; the next take turns", async () => {
       let boot = await firstBoot({ build, writeUnit, entries: [entry(Type.Node, 1)] });
       for (let generation = 1; generation < 5; generation++) {
         boot.append(entry(Type.Commit, generation));
@@ -79,13 +93,17 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       boot.open([entry(Type.Node, 1)]);
       boot.append(entry(Type.Commit, 2));
       const { all } = readJournal(boot.medium.regions, writeUnit)!;
-      expect(all.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4].map((step) => before + step));
+      expect(all.map(({ sequence }) => sequence)).toEqual(
+        [1, 2, 3, 4].map((step) => before + step),
+      );
     });
 
-    it("room: the last record that fits ends where RETIRE begins, one byte more is refused", async () => {
+    it("room: the last record ends where RETIRE begins, one byte more is refused", async () => {
       const boot = await firstBoot({ build, writeUnit, regionBytes: 2048 });
       const room: number = boot.core["room"]();
-      expect(room).toBe(limitOf(2048, writeUnit) - readJournal(boot.medium.regions, writeUnit)!.all.at(-1)!.end);
+      expect(room).toBe(
+        limitOf(2048, writeUnit) - readJournal(boot.medium.regions, writeUnit)!.all.at(-1)!.end,
+      );
       boot.core["begin"](Type.Commit, room - 12 + 1);
       expect(boot.core["error"]()).toBe(Err.NoSpace);
 
@@ -100,7 +118,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(isRetired(other.medium.regions[0]!, writeUnit)).toBe(true);
     });
 
-    it("putFrom: copies a payload from the old region into a checkpoint, whole or in parts", async () => {
+    it("putFrom: copies a payload from the old region into a checkpoint", async () => {
       const boot = await firstBoot({ build, writeUnit });
       const source = entry(Type.Node, 5, 300);
       const place = boot.append(source);
@@ -115,8 +133,17 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       boot.core["putFrom"](place, 100, 200);
       boot.core["finish"]();
       boot.core["endCheckpoint"]();
-      const expected = [...source.payload.subarray(0, 100), 4, 3, 2, 1, ...source.payload.subarray(100)];
-      expect([...readJournal(boot.medium.regions, writeUnit)!.records[0]!.payload]).toEqual(expected);
+      const expected = [
+        ...source.payload.subarray(0, 100),
+        4,
+        3,
+        2,
+        1,
+        ...source.payload.subarray(100),
+      ];
+      expect([...readJournal(boot.medium.regions, writeUnit)!.records[0]!.payload]).toEqual(
+        expected,
+      );
     });
   });
 
@@ -131,7 +158,9 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     it("magic: the first record after each barrier starts a run, the others do not", async () => {
       const boot = await firstBoot({ build });
       const startsOf = (): boolean[] =>
-        readJournal(boot.medium.regions, 4)!.all.slice(2).map(({ isRunStart }) => isRunStart);
+        readJournal(boot.medium.regions, 4)!
+          .all.slice(2)
+          .map(({ isRunStart }) => isRunStart);
       boot.append(entry(Type.Commit, 1));
       boot.append(entry(Type.Commit, 2));
       boot.sync();
@@ -202,9 +231,16 @@ describe.each(BUILDS)("journal, %s build", (build) => {
 
     it("GROUP_END: one that does not agree with its records ends the tail", async () => {
       const run = [entry(Type.Node, 1), entry(Type.Node, 2)];
-      for (const sum of [numbers([2, 1], [4, 0]), numbers([2, 2], [4, 0]), numbers([2, 3], [4, 0])]) {
+      for (const sum of [
+        numbers([2, 1], [4, 0]),
+        numbers([2, 2], [4, 0]),
+        numbers([2, 3], [4, 0]),
+      ]) {
         const runs = [[], [entry(Type.Plan, 9)], [...run, { type: Type.GroupEnd, payload: sum }]];
-        const regions = [buildRegion({ regionBytes: 1024, writeUnit: 4, generation: 1, runs }), new Uint8Array(1024)];
+        const regions = [
+          buildRegion({ regionBytes: 1024, writeUnit: 4, generation: 1, runs }),
+          new Uint8Array(1024),
+        ];
         const boot = await Boot.on(new Medium(1024, 4, regions), build);
         expect(said(boot.replay().records)).toEqual([entry(Type.Plan, 9)]);
       }
@@ -226,7 +262,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
   });
 
   describe("use out of order", () => {
-    it("begin: before this boot opened a region fails with Err.Misuse and stays failed", async () => {
+    it("begin: before this boot opened a region fails for good with Err.Misuse", async () => {
       const boot = await reboot(await firstBoot({ build }), build);
       boot.replay();
       expect(boot.core["room"]()).toBe(0);
@@ -245,7 +281,10 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     });
 
     it.each<[string, (boot: Boot) => void]>([
-      ["a checkpoint without the barrier behind the erase", (boot) => boot.core["beginCheckpoint"](0)],
+      [
+        "a checkpoint without the barrier behind the erase",
+        (boot) => boot.core["beginCheckpoint"](0),
+      ],
       ["a second erase", (boot) => boot.core["beginOpening"]()],
       ["an end without a checkpoint", (boot) => boot.core["endCheckpoint"]()],
       ["an adoption without a checkpoint", (boot) => boot.core["adopt"]()],
@@ -258,8 +297,11 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(boot.medium.writes).toBe(0);
     });
 
-    it("opening: records and adoption between the end of the checkpoint and its barrier fail", async () => {
-      for (const step of [(boot: Boot) => boot.core["adopt"](), (boot: Boot) => boot.append(entry(Type.Commit, 1))]) {
+    it("opening: between checkpoint and barrier neither records nor adoption work", async () => {
+      for (const step of [
+        (boot: Boot) => boot.core["adopt"](),
+        (boot: Boot) => boot.append(entry(Type.Commit, 1)),
+      ]) {
         const boot = await firstBoot({ build });
         boot.core["beginOpening"]();
         boot.sync();
@@ -280,7 +322,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(boot.core["error"]()).toBe(Err.Misuse);
     });
 
-    it("opening: records between the erase and the checkpoint still go to the old region", async () => {
+    it("opening: records before the checkpoint still go to the old region", async () => {
       const boot = await firstBoot({ build });
       boot.core["beginOpening"]();
       boot.append(entry(Type.Commit, 1));
@@ -302,7 +344,13 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     });
 
     it("sequence: the last number is not passed", async () => {
-      const last = buildRegion({ regionBytes: 512, writeUnit: 4, generation: 1, firstSequence: 0xfffffffc, runs: [] });
+      const last = buildRegion({
+        regionBytes: 512,
+        writeUnit: 4,
+        generation: 1,
+        firstSequence: 0xfffffffc,
+        runs: [],
+      });
       const boot = await Boot.on(new Medium(512, 4, [last, new Uint8Array(512)]), build);
       boot.replay();
       boot.open();
@@ -364,13 +412,17 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(boot.replay().scan).toBe(Err.Storage);
     });
 
-    it("scan: an unreadable other region, and unreadable bytes behind the tail, do not matter", async () => {
+    it("scan: what cannot be read outside the current records does not matter", async () => {
       const boot = await firstBoot({ build, entries: [entry(Type.Node, 1, 100)] });
       boot.append(entry(Type.Commit, 2));
       const { end } = readJournal(boot.medium.regions, 4)!.all.at(-1)!;
       const next = await reboot(boot, build);
-      next.medium.failRead = (region, offset, byteCount) => region === 1 || offset + byteCount > end;
-      expect(said(next.replay().records)).toEqual([entry(Type.Node, 1, 100), entry(Type.Commit, 2)]);
+      next.medium.failRead = (region, offset, byteCount) =>
+        region === 1 || offset + byteCount > end;
+      expect(said(next.replay().records)).toEqual([
+        entry(Type.Node, 1, 100),
+        entry(Type.Commit, 2),
+      ]);
       expect(next.core["isDegraded"]()).toBe(0);
     });
 
@@ -380,7 +432,8 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       boot.sync();
       boot.append(entry(Type.Commit, 2));
       const next = await reboot(boot, build);
-      next.medium.failRead = (_, offset, byteCount) => offset < lost + 64 && offset + byteCount > lost + 60;
+      next.medium.failRead = (_, offset, byteCount) =>
+        offset < lost + 64 && offset + byteCount > lost + 60;
       expect(next.replay().records).toEqual([]);
       expect(next.core["isDegraded"]()).toBe(1);
     });
@@ -396,7 +449,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       expect(boot.core["isDegraded"]()).toBe(1);
     });
 
-    it("beginOpening: a current region that has rotted is not opened over, the older one stays", async () => {
+    it("beginOpening: over a region that has rotted fails, the older one stays", async () => {
       const boot = await reboot(await firstBoot({ build, entries: [entry(Type.Node, 1)] }), build);
       boot.replay();
       boot.open([entry(Type.Node, 2)]);
@@ -415,17 +468,30 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     const regionBytes = 512;
     const erased = (): Uint8Array => new Uint8Array(regionBytes).fill(0xff);
     const region = (generation: number): Uint8Array =>
-      buildRegion({ regionBytes, writeUnit: 4, generation, runs: [[entry(Type.Node, 1)], [entry(Type.Plan, 2)]] });
+      buildRegion({
+        regionBytes,
+        writeUnit: 4,
+        generation,
+        runs: [[entry(Type.Node, 1)], [entry(Type.Plan, 2)]],
+      });
     const scanOf = async (regions: Uint8Array[]): Promise<number> =>
       (await Boot.on(new Medium(regionBytes, 4, regions), build)).replay().scan;
 
-    it.each([0x00, 0xff, 0xd5, 0xd4])("scan: regions full of %i are a new device", async (value) => {
-      const regions = [0, 1].map(() => new Uint8Array(regionBytes).fill(value));
-      expect(await scanOf(regions)).toBe(Err.NotFound);
-    });
+    it.each([0x00, 0xff, 0xd5, 0xd4])(
+      "scan: regions full of %i are a new device",
+      async (value) => {
+        const regions = [0, 1].map(() => new Uint8Array(regionBytes).fill(value));
+        expect(await scanOf(regions)).toBe(Err.NotFound);
+      },
+    );
 
     it("scan: a first checkpoint that was cut short at any byte is a new device", async () => {
-      const whole = buildRegion({ regionBytes, writeUnit: 4, generation: 1, runs: [[entry(Type.Node, 1)]] });
+      const whole = buildRegion({
+        regionBytes,
+        writeUnit: 4,
+        generation: 1,
+        runs: [[entry(Type.Node, 1)]],
+      });
       const { end } = readJournal([whole, erased()], 4)!.all.at(-1)!;
       for (let cut = 0; cut < end; cut++) {
         const torn = erased();
@@ -434,7 +500,7 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       }
     });
 
-    it("scan: a broken first checkpoint with a later run, or any later generation, is a loss", async () => {
+    it("scan: a broken checkpoint that was whole or not the first is a loss", async () => {
       for (const generation of [1, 2]) {
         const broken = region(generation);
         broken[30]! ^= 1;
@@ -446,7 +512,9 @@ describe.each(BUILDS)("journal, %s build", (build) => {
     it("scan: a checkpoint in a format of the future is a loss, not a new device", async () => {
       const future = erased();
       const payload = numbers([4, 1], [1, 2], [1, 0]);
-      future.set(encodeRecord({ type: Type.CheckpointBegin, sequence: 1, payload, isRunStart: true }, 4, 1));
+      future.set(
+        encodeRecord({ type: Type.CheckpointBegin, sequence: 1, payload, isRunStart: true }, 4, 1),
+      );
       expect(await scanOf([future, erased()])).toBe(Err.Damaged);
     });
 

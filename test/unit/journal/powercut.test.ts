@@ -1,11 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { afterCut, Medium, type Operation } from "../../helpers/journal.ts";
-import { BUILDS, type Build } from "../../helpers/module.ts";
+import { type Build, BUILDS, loadModule } from "../../helpers/module.ts";
 import { Boot, entry, Err, firstBoot, said, Type, type Entry } from "./fixtures.ts";
 
 const REGION_BYTES = 512;
 
-/** What lay between two barriers: where it began, what was pending, and which states may be found after a cut. */
+/**
+ * What lay between two barriers: where it began, what was pending, and which states may be found
+ * after a cut.
+ */
 interface Window {
   durable: Uint8Array[];
   pending: Operation[];
@@ -65,7 +68,10 @@ class Life {
 
 async function live(build: Build, writeUnit: number): Promise<Window[]> {
   const first = [entry(Type.Node, 1)];
-  const life = new Life(await firstBoot({ build, writeUnit, regionBytes: REGION_BYTES, entries: first }), first);
+  const life = new Life(
+    await firstBoot({ build, writeUnit, regionBytes: REGION_BYTES, entries: first }),
+    first,
+  );
   life.group(entry(Type.Node, 2, 30));
   life.sync();
   life.group(entry(Type.Delete, 3, 2));
@@ -88,13 +94,18 @@ async function live(build: Build, writeUnit: number): Promise<Window[]> {
 /** Every subset of up to 6 operations; above that all prefixes and all single omissions. */
 function subsets(pending: Operation[]): Operation[][] {
   if (pending.length <= 6) {
-    return Array.from({ length: 1 << pending.length }, (_, mask) => pending.filter((_, i) => mask & (1 << i)));
+    return Array.from({ length: 1 << pending.length }, (_, mask) =>
+      pending.filter((_, i) => mask & (1 << i)),
+    );
   }
   const prefixes = pending.map((_, i) => pending.slice(0, i + 1));
   return [[], ...prefixes, ...pending.map((_, i) => pending.filter((_, j) => j !== i))];
 }
 
-/** Regions after each prefix of the operations with the next one torn, the rest of its range old or noise. */
+/**
+ * Regions after each prefix of the operations with the next one torn, the rest of its range old or
+ * noise.
+ */
 function* tears({ durable, pending }: Window): Generator<Uint8Array[]> {
   for (let index = 0; index < pending.length; index++) {
     const operation = pending[index]!;
@@ -104,7 +115,10 @@ function* tears({ durable, pending }: Window): Generator<Uint8Array[]> {
     for (let torn = 0; torn < byteCount; torn += step) {
       for (const rest of [0, 0x5a]) {
         const regions = before.map((bytes) => bytes.slice());
-        const range = regions[operation.region]!.subarray(operation.offset, operation.offset + byteCount);
+        const range = regions[operation.region]!.subarray(
+          operation.offset,
+          operation.offset + byteCount,
+        );
         range.forEach((old, i) => {
           const written = operation.bytes?.[i] ?? 0xff;
           range[i] = i < torn ? written : rest === 0 ? old : old ^ ((old ^ written) & rest);
@@ -119,7 +133,14 @@ const textOf = (state: readonly Entry[]): string =>
   state.map(({ type, payload }) => `${type}:${Buffer.from(payload).toString("hex")}`).join(" ");
 
 describe.each(BUILDS)("journal after a power cut, %s build", (build) => {
-  const expectOneOf = async (regions: Uint8Array[], writeUnit: number, states: Entry[][]): Promise<void> => {
+  // Compiling may take longer than a test may.
+  beforeAll(() => loadModule("journal", build));
+
+  const expectOneOf = async (
+    regions: Uint8Array[],
+    writeUnit: number,
+    states: Entry[][],
+  ): Promise<void> => {
     const boot = await Boot.on(new Medium(REGION_BYTES, writeUnit, regions), build);
     const { end, records } = boot.replay();
     expect(end).toBe(0);
@@ -127,20 +148,27 @@ describe.each(BUILDS)("journal after a power cut, %s build", (build) => {
     expect(states.map(textOf)).toContain(textOf(said(records)));
   };
 
-  it.each([1, 4, 32])("subsets, write unit %i: each is a state since the last barrier", async (writeUnit) => {
-    for (const { durable, pending, states } of await live(build, writeUnit)) {
-      for (const kept of subsets(pending)) await expectOneOf(afterCut(durable, kept), writeUnit, states);
-      await expectOneOf(afterCut(durable, pending), writeUnit, [states.at(-1)!]);
-    }
-  });
+  it.each([1, 4, 32])(
+    "subsets, write unit %i: each is a state since the last barrier",
+    async (writeUnit) => {
+      for (const { durable, pending, states } of await live(build, writeUnit)) {
+        for (const kept of subsets(pending))
+          await expectOneOf(afterCut(durable, kept), writeUnit, states);
+        await expectOneOf(afterCut(durable, pending), writeUnit, [states.at(-1)!]);
+      }
+    },
+  );
 
-  it.each([1, 32])("tears, write unit %i: each byte leaves a state since the last barrier", async (writeUnit) => {
-    for (const window of await live(build, writeUnit)) {
-      for (const regions of tears(window)) await expectOneOf(regions, writeUnit, window.states);
-    }
-  });
+  it.each([1, 32])(
+    "tears, write unit %i: each byte leaves a state since the last barrier",
+    async (writeUnit) => {
+      for (const window of await live(build, writeUnit)) {
+        for (const regions of tears(window)) await expectOneOf(regions, writeUnit, window.states);
+      }
+    },
+  );
 
-  it("opening: after a cut at any point a second opening gives its own state and no other", async () => {
+  it("opening: one after a cut at any point gives its own state and no other", async () => {
     const windows = await live(build, 4);
     for (const { durable, pending } of windows) {
       for (let count = 0; count <= pending.length; count++) {
@@ -150,7 +178,9 @@ describe.each(BUILDS)("journal after a power cut, %s build", (build) => {
         boot.open([entry(Type.Plan, 99)]);
         boot.append(entry(Type.Commit, 100));
         expect(boot.core["error"]()).toBe(Err.Ok);
-        await expectOneOf(boot.medium.regions, 4, [[entry(Type.Plan, 99), entry(Type.Commit, 100)]]);
+        await expectOneOf(boot.medium.regions, 4, [
+          [entry(Type.Plan, 99), entry(Type.Commit, 100)],
+        ]);
       }
     }
   });

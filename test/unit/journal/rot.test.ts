@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Medium } from "../../helpers/journal.ts";
-import { BUILDS, type Build } from "../../helpers/module.ts";
+import { type Build, BUILDS, loadModule } from "../../helpers/module.ts";
 import { Boot, entry, Err, firstBoot, reboot, said, Type, type Entry } from "./fixtures.ts";
 
 const REGION_BYTES = 384;
@@ -9,9 +9,16 @@ const FIRST_RUN = [entry(Type.Node, 3, 20), entry(Type.Delete, 4, 2)];
 const LAST_RUN = [entry(Type.Commit, 5, 4), entry(Type.Plan, 6, 10)];
 const OLDER = [entry(Type.Node, 9)];
 
-/** A device whose current region holds a checkpoint and two runs; `generations` openings lie behind it. */
+/**
+ * A device whose current region holds a checkpoint and two runs; `generations` openings lie behind
+ * it.
+ */
 async function image(build: Build, generations: 1 | 2): Promise<Uint8Array[]> {
-  let boot = await firstBoot({ build, regionBytes: REGION_BYTES, entries: generations === 1 ? CHECKPOINT : OLDER });
+  let boot = await firstBoot({
+    build,
+    regionBytes: REGION_BYTES,
+    entries: generations === 1 ? CHECKPOINT : OLDER,
+  });
   if (generations === 2) {
     boot = await reboot(boot, build);
     boot.replay();
@@ -40,7 +47,8 @@ async function boot(build: Build, regions: Uint8Array[]): Promise<Found> {
 
 const WHOLE = [...CHECKPOINT, ...FIRST_RUN, ...LAST_RUN];
 const isSame = (a: Entry[], b: Entry[]): boolean =>
-  a.length === b.length && a.every(({ type, payload }, i) => type === b[i]!.type && equal(payload, b[i]!.payload));
+  a.length === b.length &&
+  a.every(({ type, payload }, i) => type === b[i]!.type && equal(payload, b[i]!.payload));
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** I14: the same, or known to be damaged, or without the end of the last run. Never a mixture. */
@@ -54,23 +62,29 @@ function verdict(found: Found): "same" | "degraded" | "last run" | "lost" | "WRO
 }
 
 describe.each(BUILDS)("journal with rot, %s build", (build) => {
-  it.each([1, 2] as const)("%i generations: no flipped bit gives a mixture or hides a loss", async (generations) => {
-    const whole = await image(build, generations);
-    expect(verdict(await boot(build, whole))).toBe("same");
-    const seen: Record<string, number> = {};
-    for (let bit = 0; bit < 2 * REGION_BYTES * 8; bit++) {
-      const regions = whole.map((bytes) => bytes.slice());
-      const place = bit >> 3;
-      regions[place < REGION_BYTES ? 0 : 1]![place % REGION_BYTES]! ^= 1 << (bit & 7);
-      const outcome = verdict(await boot(build, regions));
-      if (outcome === "WRONG") expect.fail(`bit ${bit & 7} of byte ${place}`);
-      seen[outcome] = (seen[outcome] ?? 0) + 1;
-    }
-    expect(seen["degraded"]).toBeGreaterThan(0);
-    expect(seen["last run"]).toBeGreaterThan(0);
-    // Only a device that has nothing older can lose everything.
-    expect((seen["lost"] ?? 0) > 0).toBe(generations === 1);
-  });
+  // Compiling may take longer than a test may.
+  beforeAll(() => loadModule("journal", build));
+
+  it.each([1, 2] as const)(
+    "%i generations: no flipped bit gives a mixture or hides a loss",
+    async (generations) => {
+      const whole = await image(build, generations);
+      expect(verdict(await boot(build, whole))).toBe("same");
+      const seen: Record<string, number> = {};
+      for (let bit = 0; bit < 2 * REGION_BYTES * 8; bit++) {
+        const regions = whole.map((bytes) => bytes.slice());
+        const place = bit >> 3;
+        regions[place < REGION_BYTES ? 0 : 1]![place % REGION_BYTES]! ^= 1 << (bit & 7);
+        const outcome = verdict(await boot(build, regions));
+        if (outcome === "WRONG") expect.fail(`bit ${bit & 7} of byte ${place}`);
+        seen[outcome] = (seen[outcome] ?? 0) + 1;
+      }
+      expect(seen["degraded"]).toBeGreaterThan(0);
+      expect(seen["last run"]).toBeGreaterThan(0);
+      // Only a device that has nothing older can lose everything.
+      expect((seen["lost"] ?? 0) > 0).toBe(generations === 1);
+    },
+  );
 
   it("1,000 double flips: no mixture", async () => {
     const whole = await image(build, 2);
@@ -81,7 +95,8 @@ describe.each(BUILDS)("journal with rot, %s build", (build) => {
     };
     for (let i = 0; i < 1000; i++) {
       const regions = whole.map((bytes) => bytes.slice());
-      for (let flip = 0; flip < 2; flip++) regions[below(2)]![below(REGION_BYTES)]! ^= 1 << below(8);
+      for (let flip = 0; flip < 2; flip++)
+        regions[below(2)]![below(REGION_BYTES)]! ^= 1 << below(8);
       const { records } = await boot(build, regions);
       expect(isSame(records, OLDER) || isSame(records, WHOLE.slice(0, records.length))).toBe(true);
     }
