@@ -13,7 +13,7 @@ export type ServerEvent =
   | Happened & { kind: "session"; sessionId: string; phase: "start" | "end" | "abort" }
   | Happened & { kind: "auth"; sessionId: string; who: "client" | "server"; code: number }
   | Happened & { kind: "inventory"; inventory: Inventory }
-  | Happened & { kind: "order"; order: Order }
+  | Happened & { kind: "order"; order?: Order }
   | Happened & { kind: "order-done"; order: Order }
   | Happened & { kind: "alert"; result: Result; isRepeated: boolean }
   | Happened & { kind: "notification"; sessionId: string; bytes: Uint8Array }

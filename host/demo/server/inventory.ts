@@ -18,32 +18,46 @@ const NODES_IN_PACKAGE_MAX = 8;
 const DELIVERED_LEAVES = ["PkgID", "State"];
 const DEPLOYED_LEAVES = ["ID", "Version", "State", "PkgIDRef"];
 
-/** Reads Download, Delivered and Deployed below `root`; nodes that are not there are left out. */
-export function* readInventory(root: string): Script<Inventory> {
+/**
+ * Reads Download, Delivered and Deployed below `root`; nodes that are not there are left out.
+ *
+ * @returns the first code other than 2xx and 404 (0: no answer), if there is one: nothing may be
+ *   concluded then
+ */
+export function* readInventory(root: string): Script<Inventory | number> {
   const lists = ["Download", "Inventory/Delivered", "Inventory/Deployed"].map(
     (path) => get(`${root}/${path}`),
   );
   const answers = yield lists;
+  const fault = faultIn(lists, answers);
+  if (fault !== undefined) return fault;
   const [downloads, delivered, deployed] = lists.map((list) => namesIn(answers.answerOf(list)));
   const deliveredRoot = `${root}/Inventory/Delivered`;
+  const packages = yield* readEntries(deliveredRoot, delivered!, DELIVERED_LEAVES, deliveredEntry);
+  if (typeof packages === "number") return packages;
   const deployedRoot = `${root}/Inventory/Deployed`;
-  return {
-    downloads: downloads!,
-    delivered: yield* readEntries(deliveredRoot, delivered!, DELIVERED_LEAVES, deliveredEntry),
-    deployed: yield* readEntries(deployedRoot, deployed!, DEPLOYED_LEAVES, deployedEntry),
-  };
+  const components = yield* readEntries(deployedRoot, deployed!, DEPLOYED_LEAVES, deployedEntry);
+  if (typeof components === "number") return components;
+  return { downloads: downloads!, delivered: packages, deployed: components };
+}
+
+function faultIn(gets: TreeCommand[], answers: Answers): number | undefined {
+  const codes = gets.map((get) => answers.answerOf(get).code);
+  return codes.find((code) => code !== 404 && (code < 200 || code >= 300));
 }
 
 type Leaves = ReadonlyMap<string, string>;
 
 function* readEntries<T>(
   parent: string, nodes: string[], leaves: string[], entryOf: (node: string, leaves: Leaves) => T,
-): Script<T[]> {
+): Script<T[] | number> {
   const entries: T[] = [];
   for (let first = 0; first < nodes.length; first += NODES_IN_PACKAGE_MAX) {
     const part = nodes.slice(first, first + NODES_IN_PACKAGE_MAX);
     const gets = part.map((node) => leaves.map((leaf) => get(`${parent}/${node}/${leaf}`)));
     const answers = yield gets.flat();
+    const fault = faultIn(gets.flat(), answers);
+    if (fault !== undefined) return fault;
     part.forEach((node, index) => {
       entries.push(entryOf(node, leavesIn(leaves, gets[index]!, answers)));
     });

@@ -33,6 +33,10 @@ export function* manage(management: Management): Script {
   for (;;) {
     const resultCount = device.results.length;
     const inventory = yield* readInventory(root);
+    if (typeof inventory === "number") {
+      management.emit({ kind: "order", text: `The inventory cannot be read: ${inventory}` });
+      return;
+    }
     device.inventory = inventory;
     const text = `Inventory: ${describe(inventory)}`;
     management.emit({ kind: "inventory", text, inventory });
@@ -236,6 +240,7 @@ class Placement {
       const { code } = answers.answerOf(data);
       if (code < 200 || code >= 300) {
         this.fail(ordered, code, `the device did not take ${ordered.path}: ${code}`);
+        yield [remove(node)];
         return;
       }
     }

@@ -82,6 +82,10 @@ export class Session {
     this.serverLogin = new ServerLogin(device, policy.server);
   }
 
+  private get isBroken(): boolean {
+    return this.options.isStrict && this.noteCount > 0;
+  }
+
   get sessionId(): string {
     return this.options.sessionId;
   }
@@ -128,9 +132,7 @@ export class Session {
     }
     this.headerCode = 0;
     for (const status of this.take(message)) this.outgoing.owe(status);
-    if (this.options.isStrict && this.noteCount > 0) {
-      return this.abort(message, "deviation from the protocol");
-    }
+    if (this.isBroken) return this.abort(message, "deviation from the protocol");
     return this.proceed(message, header);
   }
 
@@ -307,6 +309,7 @@ export class Session {
       const name = nameOfCommand(command);
       this.note(`${name} ${command.cmdId} of message ${msgId} is not answered`);
     }
+    if (this.isBroken) return this.abort(message, "deviation from the protocol");
     const isPackageSent = this.isPackageComplete || !this.outgoing.hasCommands;
     if (isPackageSent && !this.isEnding) this.nextPackage(message, header);
     return this.compose(message, header);

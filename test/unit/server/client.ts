@@ -46,6 +46,8 @@ export class FakeClient {
   execCode = 202;
   /** Code with which the Data of a Delivered node is answered. */
   dataCode = 200;
+  /** Codes other than those that follow from the tree, by URI. */
+  readonly getCodes = new Map<string, number>();
   asked: string[] = [];
 
   nonce: Buffer;
@@ -290,7 +292,8 @@ export class FakeClient {
 
   private get(root: Element, command: Element): Element[] {
     const uri = targetOf(childrenOf(command, "Item")[0]!);
-    if (!this.tree.has(uri)) return [this.statusOf(root, command, 404)];
+    const code = this.getCodes.get(uri) ?? (this.tree.has(uri) ? 200 : 404);
+    if (code !== 200) return [this.statusOf(root, command, code)];
     const value = this.tree.get(uri);
     const names = [...this.tree.keys()]
       .filter((key) => key.startsWith(`${uri}/`) && !key.slice(uri.length + 1).includes("/"))

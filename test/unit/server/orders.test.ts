@@ -195,6 +195,21 @@ describe("an order of one package", () => {
     expect(bench.device.orders).toEqual([]);
   });
 
+  it("an inventory that cannot be read is no empty one: nothing is ordered", async () => {
+    const bench = new Bench(WANTED);
+    await bench.session();
+    const refused = { "./SCOMO/Download": 425, [`${DEPLOYED}/jvm/Version`]: 500 };
+    for (const [uri, code] of Object.entries(refused)) {
+      bench.client.deploy("jvm", "8.2.0");
+      bench.client.getCodes.set(uri, code);
+      bench.client.tree.delete(NODE);
+      await bench.session();
+      expect(bench.device.orders).toMatchObject([{ state: "installing" }]);
+      bench.client.getCodes.clear();
+    }
+    expect(bench.texts("order").at(-1)).toBe("The inventory cannot be read: 500");
+  });
+
   it("inactive: Execs DownloadInstallInactive", async () => {
     const bench = new Bench({ ...WANTED, inactive: true });
     await bench.session();
