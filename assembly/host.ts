@@ -1,9 +1,12 @@
-// Every import of the core. All are synchronous and answer 0 or an `Err`; a storage call that failed leaves what it
-// touched unknown. None is a barrier: durability is the reason Wait.Durable.
+// Every import of the core. All are synchronous and answer 0 or an `Err`; a storage call that
+// failed leaves what it touched unknown. None is a barrier: durability is the reason Wait.Durable.
 
 /** Reads `byteCount` bytes of journal region 0 or 1 at `offset` into `ptr`. */
 export declare function jRead(region: i32, offset: i32, ptr: usize, byteCount: i32): i32;
-/** Writes to a journal region. Offset and count are multiples of the write unit; a place is written once between erases. */
+/**
+ * Writes to a journal region. Offset and count are multiples of the write unit; a place is written
+ * once between erases.
+ */
 export declare function jWrite(region: i32, offset: i32, ptr: usize, byteCount: i32): i32;
 /** Makes a whole journal region writable again. */
 export declare function jErase(region: i32): i32;

@@ -5,7 +5,8 @@ import * as turn from "./session/turn";
 export { __data_end, __heap_base };
 
 /**
- * Reads the configuration from the Block and replays the journal. Writes nothing; recovery is in the first `step`.
+ * Reads the configuration from the Block and replays the journal. Writes nothing; recovery is in
+ * the first `step`.
  *
  * @returns Err.Ok, or Err.NotFound where there is no device yet (`bootstrap` may follow)
  * @fails Err.Misuse   the configuration is out of its bounds
@@ -41,7 +42,10 @@ export function connect(): void {
   turn.connect();
 }
 
-/** Takes the message that provisions the device from the receive buffer; `step` until Done carries it out. */
+/**
+ * Takes the message that provisions the device from the receive buffer; `step` until Done carries
+ * it out.
+ */
 export function bootstrap(byteCount: i32): i32 {
   return turn.provision(byteCount);
 }

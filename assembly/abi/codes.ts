@@ -1,12 +1,14 @@
-// Numbers that the core, the TypeScript host and the C host share. Written in the part of the language that
-// AssemblyScript and TypeScript have in common, so that both compilers read this one file.
+// Numbers that the core, the TypeScript host and the C host share. Written in the part of the
+// language that AssemblyScript and TypeScript have in common, so that both compilers read this one
+// file.
 
 /**
- * Addresses in linear memory of the block through which core and host talk. It ends where static data begins.
+ * Addresses in linear memory of the block through which core and host talk. It ends where static
+ * data begins.
  *
  *   core -> host   Reason, Arg0..Arg7, Look
- *   host -> core   everything else; configuration before `start`, Now before `start` and every `resume`,
- *                  the answer fields before the first `feed` of an answer
+ *   host -> core   everything else; configuration before `start`, Now before `start` and
+ *                  every `resume`, the answer fields before the first `feed` of an answer
  */
 export const enum Block {
   Reason = 16,
@@ -75,19 +77,31 @@ export const enum Option {
   KnownComponents = 2,
 }
 
-/** What `step` answers: why it handed control to the host. The arguments are in Block.Arg0 and following. */
+/**
+ * What `step` answers: why it handed control to the host. The arguments are in Block.Arg0 and
+ * following.
+ */
 export const enum Wait {
   /** Nothing left to do. Err of the run, receive buffer address, its size. */
   Done = 0,
-  /** POST a message: url, url bytes, body, body bytes, receive buffer, its size. Answer by one `feed`, then `resume`. */
+  /**
+   * POST a message: url, url bytes, body, body bytes, receive buffer, its size. Answer by one
+   * `feed`, then `resume`.
+   */
   Exchange = 1,
-  /** GET part of an object: url, url bytes, first offset, validator, validator bytes, buffer, its size, 1 if relative to the last object that was not. */
+  /**
+   * GET part of an object: url, url bytes, first offset, validator, validator bytes, buffer, its
+   * size, 1 if relative to the last object that was not.
+   */
   Fetch = 2,
   /** Make every earlier write and erase durable. */
   Durable = 3,
   /** Ask a person: a value of `Ask`, text, text bytes, options, options bytes. */
   Confirm = 4,
-  /** Last chance to veto: id, id bytes, version, version bytes, slot, bytes in the slot, wanted `ComponentState`. */
+  /**
+   * Last chance to veto: id, id bytes, version, version bytes, slot, bytes in the slot, wanted
+   * `ComponentState`.
+   */
   Prepare = 5,
   /** Make this the one in force; slot -1: remove it. Arguments as for Prepare. */
   Ensure = 6,
@@ -113,8 +127,9 @@ export const enum Media {
 }
 
 /**
- * Failures inside the core and at its exports; 0 is success. Gaps by meaning: -1..-19 the input is bad,
- * -20..-39 the device cannot, -40..-59 the host failed, -60.. we are wrong. docs/errors.md has a row for each.
+ * Failures inside the core and at its exports; 0 is success. Gaps by meaning: -1..-19 the input is
+ * bad, -20..-39 the device cannot, -40..-59 the host failed, -60.. we are wrong. docs/errors.md has
+ * a row for each.
  */
 export const enum Err {
   Ok = 0,
@@ -128,7 +143,10 @@ export const enum Err {
   Untrusted = -4,
   /** A Delivery Package for another device or with something this device does not know. */
   NotForDevice = -5,
-  /** A Delivery Package that contradicts itself, is older than what is in force, or lacks a dependency. */
+  /**
+   * A Delivery Package that contradicts itself, is older than what is in force, or lacks a
+   * dependency.
+   */
   Inconsistent = -6,
   /** The server refused our credentials for good. */
   LoginRefused = -7,

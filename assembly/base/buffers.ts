@@ -1,5 +1,5 @@
-// The buffers that session and installer share: the two never run together, so the head of a Delivery Package,
-// its table and the download block lie over the message buffers.
+// The buffers that session and installer share: the two never run together, so the head of a
+// Delivery Package, its table and the download block lie over the message buffers.
 //
 //   0                 4096               8192
 //   +------------------+------------------+

@@ -33,7 +33,10 @@ export const WBXML_ELEMENTS_MAX: i32 = 4096;
 export const WBXML_ATTRIBUTES_MAX: i32 = 4;
 /** Text of a message with its string references followed, in multiples of the message. */
 export const WBXML_EXPANSION_MAX: i32 = 4;
-/** Texts in several pieces that do not fit where they lie, all of one message; each takes a byte more. */
+/**
+ * Texts in several pieces that do not fit where they lie, all of one message; each takes a byte
+ * more.
+ */
 export const WBXML_SCRATCH_BYTES: i32 = 256;
 
 /** Components with an inventory entry, removed ones included. */

@@ -1,4 +1,5 @@
-// What is checked on a manifest before a plan: who signed it, whom it is for, whether it may follow what is in force.
+// What is checked on a manifest before a plan: who signed it, whom it is for, whether it may follow
+// what is in force.
 import { Block, Err, Option } from "../abi/codes";
 import { SHORT_TEXT } from "../base/buffers";
 import { COMPONENTS_MAX } from "../base/limits";
@@ -27,7 +28,10 @@ export const enum Reason {
   Operation = 11,
 }
 
-/** Reason and component of the last failure here; the component is `outbox.NOBODY` if none is to blame. */
+/**
+ * Reason and component of the last failure here; the component is `outbox.NOBODY` if none is to
+ * blame.
+ */
 export let reason: i32 = 0;
 export let component: i32 = 0;
 
@@ -61,7 +65,10 @@ export function verifySignature(): i32 {
   return fail(Err.Untrusted, blocks ? 4 : 3);
 }
 
-/** Adds the targets of the manifest that was read to the plan, as brought by the job at place `job` of its group. */
+/**
+ * Adds the targets of the manifest that was read to the plan, as brought by the job at place `job`
+ * of its group.
+ */
 export function addTargets(job: i32): i32 {
   const first = inventory.plannedCount();
   const entries = delivery.entryCount();
@@ -172,7 +179,9 @@ export function reserveSlots(): i32 {
   return Err.Ok;
 }
 
-/** The needs of the manifest that was read hold in the inventory as it would be after the commit. */
+/**
+ * The needs of the manifest that was read hold in the inventory as it would be after the commit.
+ */
 export function checkNeeds(): i32 {
   const entries = delivery.entryCount();
   for (let entry = 0; entry < entries; entry++) {

@@ -1,4 +1,5 @@
-// Components that a device leaves the factory with: their bytes lie in a slot before there is a journal.
+// Components that a device leaves the factory with: their bytes lie in a slot before there is a
+// journal.
 import { Block, Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { BLOCK } from "../base/buffers";
@@ -21,7 +22,10 @@ const LENGTHS: usize = memory.data(2 * Text.Count, 2);
 const ID: usize = memory.data(ID_BYTES_MAX);
 const VERSION: usize = memory.data(VERSION_BYTES_MAX);
 
-/** Turns every stored entry below Inventory/Deployed into an inventory entry, and takes it out of the tree. */
+/**
+ * Turns every stored entry below Inventory/Deployed into an inventory entry, and takes it out of
+ * the tree.
+ */
 export function adopt(): i32 {
   const list = places.deployed();
   if (list < 0) return Err.Ok;
@@ -82,7 +86,10 @@ function lastSegment(idBytes: i32): i32 {
   return start;
 }
 
-/** major << 22 | minor << 12 | patch of a version like `8.1.0`; what is missing or no number counts as 0. */
+/**
+ * major << 22 | minor << 12 | patch of a version like `8.1.0`; what is missing or no number counts
+ * as 0.
+ */
 function packVersion(versionBytes: i32): u32 {
   let packed: u32 = 0;
   let start = 0;

@@ -1,4 +1,5 @@
-// Which component is in which slot: the entries in force, and beside them the wanted end state of the open plan.
+// Which component is in which slot: the entries in force, and beside them the wanted end state of
+// the open plan.
 //
 // A row in RAM is the 48-byte entry of docs/journal-format.md and what belongs to it in this boot:
 //
@@ -144,7 +145,8 @@ export function acceptPlanned(): void {
 export function markDirty(): void {
   for (let i = 0; i < plannedRows; i++) {
     const at = row(load<u16>(planned(i)));
-    if (load<u16>(at) != NO_COMPONENT) store<u8>(at, load<u8>(at, Row.Flags) | Flag.Dirty, Row.Flags);
+    if (load<u16>(at) == NO_COMPONENT) continue;
+    store<u8>(at, load<u8>(at, Row.Flags) | Flag.Dirty, Row.Flags);
   }
 }
 
@@ -206,7 +208,10 @@ function readComponent(place: u32): i32 {
   return component < COMPONENTS_MAX ? component : -1;
 }
 
-/** Starts a TEXT record of the plan; `put` the five texts behind it, then `endText`. `bytes` holds their lengths as u16. */
+/**
+ * Starts a TEXT record of the plan; `put` the five texts behind it, then `endText`. `bytes` holds
+ * their lengths as u16.
+ */
 export function beginText(component: i32, bytes: usize): void {
   let total = TEXT_HEADER_BYTES;
   for (let i = 0; i < Text.Count; i++) total += load<u16>(bytes + i * 2);
@@ -251,7 +256,10 @@ export function capacityOf(slot: i32): u32 {
   return load<u32>(Block.SlotBytes + slot * 4);
 }
 
-/** Appends all entries and texts in force to a checkpoint. `isNamed` rows keep their text for an outcome. */
+/**
+ * Appends all entries and texts in force to a checkpoint. `isNamed` rows keep their text for an
+ * outcome.
+ */
 export function writeAll(namedByOutcome: u32): void {
   for (let i = 0; i < COMPONENTS_MAX; i++) {
     if (!isPresent(i)) continue;
@@ -295,7 +303,10 @@ function textBytes(at: usize): i32 {
   return place == NO_TEXT ? 0 : journal.recordBytes(journal.bytesAt(place));
 }
 
-/** Finds a component by its ID among the entries, removed ones included. @returns its number, -1 unknown */
+/**
+ * Finds a component by its ID among the entries, removed ones included. @returns its number, -1
+ * unknown
+ */
 export function findId(id: usize, idBytes: i32, scratch: usize): i32 {
   for (let i = 0; i < COMPONENTS_MAX; i++) {
     if (isPresent(i) && hasId(row(i), id, idBytes, scratch)) return i;

@@ -5,10 +5,11 @@
 //   | job | group | place | account | primitive | flags |    a row in RAM
 //   +-----+-------+-------+---------+-----------+-------+
 //
-//   0     4       8         10          11      12           13                 14                 16
-//   +-----+-------+---------+-----------+-------+------------+------------------+------------------+-----
-//   | job | group | account | primitive | flags | name bytes | correlator bytes | identifier bytes | ...
-//   +-----+-------+---------+-----------+-------+------------+------------------+------------------+-----
+//   0     4       8         10          11      12           13            14            16
+//   +-----+-------+---------+-----------+-------+------------+-------------+-------------+-----
+//   | job | group | account | primitive | flags | name bytes | correlator  | identifier  | ...
+//   |     |       |         |           |       |            | bytes       | bytes       |
+//   +-----+-------+---------+-----------+-------+------------+-------------+-------------+-----
 //   the payload of a JOB record; the three texts follow in that order
 import { Err } from "../abi/codes";
 import { JOBS_MAX } from "../base/limits";

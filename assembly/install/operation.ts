@@ -79,7 +79,10 @@ function write(type: i32): void {
   journal.finish();
 }
 
-/** Appends COMMIT. Counts only after the barrier that follows; every slot of the plan is durable and verified before. */
+/**
+ * Appends COMMIT. Counts only after the barrier that follows; every slot of the plan is durable and
+ * verified before.
+ */
 export function commit(): void {
   journal.begin(inventory.Type.Commit, 4);
   journal.put32(id());
@@ -112,7 +115,10 @@ function enter(state: i32): void {
   store<u8>(HEADER, 0, 7);
 }
 
-/** Appends OUTCOME and ends the operation in RAM. `isOk` says whether the plan becomes the inventory. */
+/**
+ * Appends OUTCOME and ends the operation in RAM. `isOk` says whether the plan becomes the
+ * inventory.
+ */
 export function finish(result: i32, component: i32, reason: i32): void {
   journal.begin(inventory.Type.Outcome, 4);
   journal.put16(result);
@@ -161,7 +167,10 @@ export function applyStep(type: i32, place: u32, scratch: usize): i32 {
   return Err.Ok;
 }
 
-/** The row that says what runs: the plan's where it is committed and has the component, else the one in force. */
+/**
+ * The row that says what runs: the plan's where it is committed and has the component, else the one
+ * in force.
+ */
 export function effective(component: i32): usize {
   if (state() == OperationState.Committed && isOpen()) {
     const at = inventory.plannedFor(component);

@@ -1,4 +1,5 @@
-// Outcomes that servers are owed. An outcome is the report: it never changes and lives until its ACK.
+// Outcomes that servers are owed. An outcome is the report: it never changes and lives until its
+// ACK.
 //
 //   0           4       8        10          11       12      13
 //   +-----------+-------+--------+-----------+--------+-------+---------------------------+
@@ -125,7 +126,9 @@ export function add(group: u32, result: i32, component: i32, reason: i32): usize
   return at;
 }
 
-/** Appends one row as an OUT record: in a checkpoint, or alone for a job that ended without a plan. */
+/**
+ * Appends one row as an OUT record: in a checkpoint, or alone for a job that ended without a plan.
+ */
 export function write(at: usize): void {
   const byteCount = HEADER_BYTES + 2 * namedCount(at);
   journal.begin(inventory.Type.Out, byteCount);
@@ -136,7 +139,8 @@ export function write(at: usize): void {
 /** Replays an OUT record. */
 export function apply(place: u32): i32 {
   const byteCount = journal.bytesAt(place);
-  if (count == OUTCOMES_MAX || byteCount > <i32>WITHHELD || byteCount < HEADER_BYTES) return Err.Damaged;
+  if (byteCount > <i32>WITHHELD || byteCount < HEADER_BYTES) return Err.Damaged;
+  if (count == OUTCOMES_MAX) return Err.Damaged;
   memory.fill(row(count), 0, ROW_BYTES);
   return journal.read(place, 0, row(count++), byteCount);
 }

@@ -1,4 +1,5 @@
-// Where the SCOMO object keeps what an installation needs. Looked up when needed: a node may have gone meanwhile.
+// Where the SCOMO object keeps what an installation needs. Looked up when needed: a node may have
+// gone meanwhile.
 import { Block, Err } from "../abi/codes";
 import * as names from "../base/names";
 import * as tree from "../tree/node";
@@ -29,7 +30,10 @@ export function below(parent: i32, name: usize, nameBytes: i32): i32 {
   return parent < 0 ? parent : tree.find(parent, name, nameBytes);
 }
 
-/** Copies the value of a child leaf to `ptr`. @returns its bytes, or Err; longer than `capacity` is Err.TooLarge */
+/**
+ * Copies the value of a child leaf to `ptr`. @returns its bytes, or Err; longer than `capacity` is
+ * Err.TooLarge
+ */
 export function valueBelow(
   parent: i32,
   name: usize,

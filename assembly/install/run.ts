@@ -1,13 +1,15 @@
 // The machine that runs one job group to its one outcome.
 //
-//   head of each package -> needs -> person -> [PLAN] -> content of each slot -> prepare each -> barrier -> [COMMIT]
-//     -> ensure each -> health each -> end well
-//                    \-> [ROLLBACK] -> ensure the old of each -> end badly
+//   head of each package -> needs -> person -> [PLAN] -> content of each slot -> prepare each
+//     -> barrier -> [COMMIT] -> ensure each -> health each -> end well
+//                                                          \-> [ROLLBACK] -> ensure the old of each
+//                                                                         -> end badly
 //
-// `[X]` is a record and its barrier. The order is binding: the content barrier before COMMIT is the one that, if lost,
-// breaks everything, and nothing outside changes before the record that it rests on is durable.
+// `[X]` is a record and its barrier. The order is binding: the content barrier before COMMIT is the
+// one that, if lost, breaks everything, and nothing outside changes before the record that it rests
+// on is durable.
 import { Ask, Block, ComponentState, Err, OperationState, Primitive, Wait } from "../abi/codes";
-import { BLOCK, SHORT_TEXT, URL } from "../base/buffers";
+import { SHORT_TEXT, URL } from "../base/buffers";
 import { COMPONENTS_MAX, TRIES_MAX, URL_BYTES_MAX, VERSION_BYTES_MAX } from "../base/limits";
 import * as names from "../base/names";
 import { Next } from "../base/next";
@@ -24,6 +26,7 @@ import * as places from "./places";
 import * as source from "./source";
 import * as stage from "./stage";
 import * as store_ from "./store";
+import * as texts from "./texts";
 
 const enum Phase {
   Idle,
@@ -48,14 +51,18 @@ const enum Phase {
 /** A Pause doubles from this; after PAUSES_MAX of them (63.5 s in all) Later means no. */
 const PAUSE_MS: i32 = 500;
 const PAUSES_MAX: i32 = 7;
-/** Boots that try to bring the old set back before it is called inconsistent, the first not counted. */
+/**
+ * Boots that try to bring the old set back before it is called inconsistent, the first not counted.
+ */
 const ROLLBACK_TRIES: i32 = 2;
 
-/** Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at most. */
+/**
+ * Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at
+ * most.
+ */
 const CHECKPOINT_FRAME_BYTES: i32 = 768;
 
 const VERSION: usize = memory.data(VERSION_BYTES_MAX);
-const LENGTHS: usize = memory.data(2 * Text.Count, 2);
 
 let phase = Phase.Idle;
 let group: u32 = 0;
@@ -130,8 +137,8 @@ export function start(number: u32): void {
 /**
  * Goes on with the operation that a boot found open.
  *
- * A boot that finds COMMITTED or ROLLING counts itself as an attempt; the opening that must come before the first
- * `advance` makes that durable before anything outside is touched.
+ * A boot that finds COMMITTED or ROLLING counts itself as an attempt; the opening that must come
+ * before the first `advance` makes that durable before anything outside is touched.
  */
 export function recover(): void {
   reset(operation.id());
@@ -262,7 +269,7 @@ function stepHead(err: i32): i32 {
   const first = inventory.plannedCount();
   const refused = checks.addTargets(index);
   if (refused) return failChecks(refused);
-  if (!writeTexts(first)) return fail(Err.NoSpace, checks.Reason.Operation, -1);
+  if (!texts.write(first, jobs.memberOf(group, index))) return fail(Err.NoSpace, checks.Reason.Operation, -1);
   if (++index == jobs.countOf(group)) return enter(Phase.Needs);
   openJob();
   return Next.Again;
@@ -304,41 +311,6 @@ function setActive(): void {
     const primitive = jobs.primitiveOf(jobs.memberOf(group, inventory.jobOf(at)));
     const isActive = primitive == Primitive.DownloadInstall || primitive == Primitive.Install;
     if (isActive) store<u8>(at, load<u8>(at, Row.Flags) | Flag.Active, Row.Flags);
-  }
-}
-
-/** Appends the texts of the rows from `first` on; they count only with the PLAN that follows. */
-function writeTexts(first: i32): bool {
-  for (let i = first; i < inventory.plannedCount(); i++) {
-    const at = inventory.planned(i);
-    let total = 64;
-    for (let which = 0; which < Text.Count; which++) {
-      const byteCount = produceText(at, which);
-      store<u16>(LENGTHS + which * 2, byteCount);
-      total += byteCount;
-    }
-    if (journal.room() < journal.recordBytes(total) + operation.reservedBytes()) return false;
-    inventory.beginText(load<u16>(at), LENGTHS);
-    for (let which = 0; which < Text.Count; which++) journal.put(BLOCK, produceText(at, which));
-    inventory.endText(at);
-  }
-  return true;
-}
-
-/** Writes one text of a planned row to BLOCK, whose bytes the reader will ask for again. */
-function produceText(at: usize, which: i32): i32 {
-  const entry: i32 = load<u8>(at, Row.Entry);
-  switch (which) {
-    case Text.Id:
-      return delivery.idInto(entry, BLOCK);
-    case Text.Name:
-      return delivery.nameInto(entry, BLOCK);
-    case Text.Version:
-      return delivery.versionTextInto(entry, BLOCK);
-    case Text.Description:
-      return delivery.descriptionInto(entry, BLOCK);
-    default:
-      return jobs.textInto(jobs.memberOf(group, index), jobs.Text.Identifier, BLOCK);
   }
 }
 
@@ -540,7 +512,8 @@ function callFor(planned: usize): i32 {
 }
 
 /**
- * Puts the row `at` into the arguments, slot -1 where it is to leave; texts come from `planned` where it has no row.
+ * Puts the row `at` into the arguments, slot -1 where it is to leave; texts come from `planned`
+ * where it has no row.
  *
  * @returns true if the row has a slot
  */
@@ -594,7 +567,10 @@ function leaveComponents(): i32 {
   }
 }
 
-/** Asks for the entry in force of a component that is flagged dirty, at or after `from`. @returns its number or -1 */
+/**
+ * Asks for the entry in force of a component that is flagged dirty, at or after `from`. @returns
+ * its number or -1
+ */
 export function describeDirty(from: i32): i32 {
   for (let i = from; i < COMPONENTS_MAX; i++) {
     const at = inventory.row(i);

@@ -1,4 +1,5 @@
-// Where the bytes of a Delivery Package come from: a URL, in any number of answers, or a slot that holds it already.
+// Where the bytes of a Delivery Package come from: a URL, in any number of answers, or a slot that
+// holds it already.
 import { Block, Bound, Err, Media, Wait } from "../abi/codes";
 import { BLOCK, BLOCK_BYTES, URL } from "../base/buffers";
 import * as host from "../host";
@@ -23,7 +24,7 @@ export function fromSlot(number: i32, byteCount: u32): void {
   failure = Err.Ok;
 }
 
-/** Takes the object from the URL in `bytes` bytes at `ptr`; borrows them until the next `from…`. */
+/** Takes the object from the URL in `bytes` bytes at `ptr`, borrowed until the next `from…`. */
 export function fromUrl(ptr: usize, bytes: i32): void {
   slot = -1;
   url = ptr;
@@ -56,7 +57,10 @@ export function totalBytes(): i32 {
   return load<i32>(Block.TotalBytes);
 }
 
-/** Reads the next bytes at `offset` from the slot into BLOCK. @returns how many, 0 at the end, or Err */
+/**
+ * Reads the next bytes at `offset` from the slot into BLOCK. @returns how many, 0 at the end, or
+ * Err
+ */
 export function readSlot(offset: u32): i32 {
   const rest = slotBytes - offset;
   const byteCount = rest < <u32>BLOCK_BYTES ? <i32>rest : BLOCK_BYTES;
@@ -84,7 +88,8 @@ export function fetch(offset: u32, isRelative: bool): i32 {
 /**
  * Takes one block that the host put into BLOCK.
  *
- * @returns how many of its bytes, from BLOCK + `skipped`, belong to the object at the offset asked for; 0 or Err
+ * @returns how many of its bytes, from BLOCK + `skipped`, belong to the object at the offset asked
+ *   for; 0 or Err
  */
 export function take(byteCount: i32): i32 {
   if (failure) return failure;

@@ -1,5 +1,6 @@
-// Brings the content of one job into slots: reads the head of its Delivery Package, then streams each payload into
-// the slot that the plan gives it, hashed on the way. Slots are written in blocks of GATHER_BYTES however bytes come.
+// Brings the content of one job into slots: reads the head of its Delivery Package, then streams
+// each payload into the slot that the plan gives it, hashed on the way. Slots are written in blocks
+// of GATHER_BYTES however bytes come.
 import { Err } from "../abi/codes";
 import { BLOCK, BLOCK_BYTES, GATHER, GATHER_BYTES } from "../base/buffers";
 import { Next } from "../base/next";
@@ -215,7 +216,10 @@ function flush(): void {
   gathered = 0;
 }
 
-/** Asks for the next payload of this job that lies outside its envelope; Next.End when there is none. */
+/**
+ * Asks for the next payload of this job that lies outside its envelope; Next.End when there is
+ * none.
+ */
 export function fetchOutside(): i32 {
   for (let i = 0; i < inventory.plannedCount(); i++) {
     const at = inventory.planned(i);
@@ -235,7 +239,9 @@ export function fetchOutside(): i32 {
   return Next.End;
 }
 
-/** After a failed `fetchOutside`: true when the digest was wrong and it may be fetched once more. */
+/**
+ * After a failed `fetchOutside`: true when the digest was wrong and it may be fetched once more.
+ */
 export function mayFetchAgain(): bool {
   if (failure != Err.Untrusted || fetchesAgain == FETCH_AGAIN_MAX) return false;
   fetchesAgain++;
@@ -243,7 +249,10 @@ export function mayFetchAgain(): bool {
   return true;
 }
 
-/** Starts to store the envelope itself, from its first byte. @fails Err.NoSpace  no free slot takes it */
+/**
+ * Starts to store the envelope itself, from its first byte. @fails Err.NoSpace no free slot takes
+ * it
+ */
 export function keep(): i32 {
   const total = source.totalBytes();
   const free = store_.findFree(total < 0 ? 0 : total);

@@ -1,4 +1,5 @@
-// Delivery Packages on the device: which node below Inventory/Delivered has its bytes in which slot.
+// Delivery Packages on the device: which node below Inventory/Delivered has its bytes in which
+// slot.
 import { Block, DeliveryState, Err } from "../abi/codes";
 import { PACKAGES_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
@@ -44,7 +45,10 @@ export function hasRoom(): bool {
   return find(NO_NODE) != 0;
 }
 
-/** Records a package whose bytes are whole, in place of what the node had; counts with the closer that follows. */
+/**
+ * Records a package whose bytes are whole, in place of what the node had; counts with the closer
+ * that follows.
+ */
 export function add(node: i32, slot: i32, byteCount: u32): void {
   let at = find(node);
   if (!at) at = find(NO_NODE);

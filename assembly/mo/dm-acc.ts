@@ -1,5 +1,6 @@
-// The account of the session: what the client presents, what the server must present, and where the server is.
-// A session keeps in RAM what it needs from its start; a change to the nodes counts from the next one.
+// The account of the session: what the client presents, what the server must present, and where the
+// server is. A session keeps in RAM what it needs from its start; a change to the nodes counts from
+// the next one.
 import { Err, Format } from "../abi/codes";
 import * as base64 from "../crypto/base64";
 import * as md5 from "../crypto/md5";
@@ -36,7 +37,9 @@ export const enum Credential {
   Node = 4,
   NameBytes = 8,
   NonceBytes = 12,
-  /** base64(H(name ":" secret)) for md5; base64(name ":" secret) for basic, CredentialBytes long. */
+  /**
+   * base64(H(name ":" secret)) for md5; base64(name ":" secret) for basic, CredentialBytes long.
+   */
   TextBytes = 16,
   Name = 20,
   Nonce = 84,
@@ -132,8 +135,9 @@ function openCredential(at: usize, node: i32): void {
   const secretBytes = secretInto(node, ANSWERS + nameBytes + 1);
   const total = nameBytes + 1 + secretBytes;
   const text = at + Credential.Text;
-  if (scheme == Scheme.Basic) store<i32>(at, base64.encode(ANSWERS, total, text), Credential.TextBytes);
-  else hashInto(ANSWERS, total, text);
+  if (scheme == Scheme.Basic) {
+    store<i32>(at, base64.encode(ANSWERS, total, text), Credential.TextBytes);
+  } else hashInto(ANSWERS, total, text);
   memory.fill(ANSWERS, 0, total);
 }
 
@@ -149,7 +153,10 @@ export function hashInto(ptr: usize, byteCount: i32, out: usize): void {
   base64.encode(DIGEST, 16, out);
 }
 
-/** As the text of the server's credential, with its ServerID in place of its name. @spec DM NOT 1.2 §6.2.2 */
+/**
+ * As the text of the server's credential, with its ServerID in place of its name. @spec DM NOT 1.2
+ * §6.2.2
+ */
 export function serverIdHashInto(out: usize): void {
   memory.copy(ANSWERS, SERVER_ID, serverIdBytes);
   store<u8>(ANSWERS + serverIdBytes, 0x3a);
@@ -158,7 +165,9 @@ export function serverIdHashInto(out: usize): void {
   memory.fill(ANSWERS, 0, serverIdBytes + 1 + secretBytes);
 }
 
-/** Keeps a nonce in RAM and appends it to the journal; counts with the group that the caller ends. */
+/**
+ * Keeps a nonce in RAM and appends it to the journal; counts with the group that the caller ends.
+ */
 export function storeNonce(at: usize, nonce: usize, nonceBytes: i32): i32 {
   if (nonceBytes > NONCE_MAX) return Err.TooLarge;
   memory.copy(at + Credential.Nonce, nonce, nonceBytes);

@@ -1,8 +1,10 @@
-// The computed nodes of the object. Below a stored Download/<X> and Delivered/<X> stand Status, State and Operations;
-// below Deployed everything is computed from the inventory, which is the truth. None of them is ever stored, except a
-// Status that is not Idle: that is a stored leaf, and hides its computed twin.
+// The computed nodes of the object. Below a stored Download/<X> and Delivered/<X> stand Status,
+// State and Operations; below Deployed everything is computed from the inventory, which is the
+// truth. None of them is ever stored, except a Status that is not Idle: that is a stored leaf, and
+// hides its computed twin.
 //
-// A computed node is a handle: COMPUTED | kind << 16 | owner. The owner is the stored node <X>, or a component number.
+// A computed node is a handle: COMPUTED | kind << 16 | owner. The owner is the stored node <X>, or a
+// component number.
 import { ComponentState, Err, Format, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";
@@ -199,7 +201,9 @@ export function parentOf(handle: i32): i32 {
   return owner;
 }
 
-/** Computed child by name; `scratch` has room for a node name. @returns its handle or Err.NotFound */
+/**
+ * Computed child by name; `scratch` has room for a node name. @returns its handle or Err.NotFound
+ */
 export function child(parent: i32, name: usize, nameBytes: i32, scratch: usize): i32 {
   for (let at = firstChild(parent); at >= 0; at = nextSibling(at)) {
     if (bytes.equal(scratch, nameInto(at, scratch), name, nameBytes)) return at;
@@ -207,7 +211,10 @@ export function child(parent: i32, name: usize, nameBytes: i32, scratch: usize):
   return Err.NotFound;
 }
 
-/** True when `name` is that of a computed child, hidden or not: a server's Add of it changes nothing. */
+/**
+ * True when `name` is that of a computed child, hidden or not: a server's Add of it changes
+ * nothing.
+ */
 export function isOwnName(parent: i32, name: usize, nameBytes: i32): bool {
   const first = firstKind(parent);
   if (first == Kind.None) return false;
@@ -295,8 +302,8 @@ export function rowOf(component: i32): usize {
 }
 
 /**
- * The node name of a component: its ID with what a URI segment does not take as `_`, cut, and a suffix `~n` where an
- * older component has the same. Stable, since an entry never leaves.
+ * The node name of a component: its ID with what a URI segment does not take as `_`, cut, and a
+ * suffix `~n` where an older component has the same. Stable, since an entry never leaves.
  */
 export function componentNameInto(component: i32, ptr: usize): i32 {
   const nameBytes = baseNameInto(component, ptr);

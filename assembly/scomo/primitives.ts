@@ -1,4 +1,5 @@
-// Exec on a Primitive: checks what can be checked at once and records a job. The work is done between sessions.
+// Exec on a Primitive: checks what can be checked at once and records a job. The work is done
+// between sessions.
 import { Err, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";
@@ -38,8 +39,10 @@ export function open(by: i32, ptr: usize, byteCount: i32): void {
 /**
  * Records the job that an Exec on a Primitive orders.
  *
- * @param group  number of the first job of an install group that this one joins, 0 for a job of its own
- * @returns Err.Ok where the answer is 202: recorded, or known already by the same target and correlator
+ * @param group number of the first job of an install group that this one joins, 0 for a job of its
+ *   own
+ * @returns Err.Ok where the answer is 202: recorded, or known already by the same target and
+ *   correlator
  * @fails Err.NotFound  a leaf that the Primitive needs is missing or empty
  * @fails Err.Busy      another job of this object has not ended
  * @fails Err.Full      JOBS_MAX jobs are recorded
@@ -85,7 +88,10 @@ function checkEntry(entry: i32, primitive: i32): i32 {
   return idBytes == 0 ? Err.NotFound : idBytes;
 }
 
-/** Err.Ok: the same order is on record. Err.Busy: another job of the object runs. Err.NotFound: neither. */
+/**
+ * Err.Ok: the same order is on record. Err.Busy: another job of the object runs. Err.NotFound:
+ * neither.
+ */
 function findKnown(nameBytes: i32, primitive: i32): i32 {
   for (let i = 0; i < jobs.total(); i++) {
     const job = jobs.row(i);
@@ -101,7 +107,9 @@ function findKnown(nameBytes: i32, primitive: i32): i32 {
   return Err.NotFound;
 }
 
-/** True when a job that has not ended works on this entry: it may be neither changed nor deleted. */
+/**
+ * True when a job that has not ended works on this entry: it may be neither changed nor deleted.
+ */
 export function isBusy(entry: i32): bool {
   if (!object.isEntry(entry)) return false;
   const isDownload = tree.parentOf(entry) == places.download();

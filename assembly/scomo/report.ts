@@ -1,5 +1,5 @@
-// What an owed outcome says: one Item for each component that came into force, or one for each Exec that failed.
-// Built from the outcome, its jobs and the texts they name; never from the tree.
+// What an owed outcome says: one Item for each component that came into force, or one for each Exec
+// that failed. Built from the outcome, its jobs and the texts they name; never from the tree.
 import { Block, Primitive } from "../abi/codes";
 import * as names from "../base/names";
 import * as inventory from "../install/inventory";
@@ -48,7 +48,10 @@ function addDelivered(): void {
   addSegment(names.DELIVERED, 9);
 }
 
-/** Writes the URI of the node that a job's Exec named; `ptr` has room for 256 bytes. @returns its bytes */
+/**
+ * Writes the URI of the node that a job's Exec named; `ptr` has room for 256 bytes. @returns its
+ * bytes
+ */
 export function sourceInto(job: usize, ptr: usize): i32 {
   start(ptr);
   addObject(job);
@@ -97,7 +100,10 @@ export function targetInto(outcome: usize, index: i32, ptr: usize): i32 {
   return <i32>(end - ptr);
 }
 
-/** Writes the Identifier of Item `index`: the component's ID, or the PkgID. @returns its bytes, or Err */
+/**
+ * Writes the Identifier of Item `index`: the component's ID, or the PkgID. @returns its bytes, or
+ * Err
+ */
 export function identifierInto(outcome: usize, index: i32, ptr: usize): i32 {
   if (isSuccess(outcome) && outbox.namedCount(outcome)) {
     const row = inventory.row(outbox.namedAt(outcome, index));

@@ -1,4 +1,5 @@
-// What becomes of a job group that has ended: Status leaves, Delivered entries, and the one outcome.
+// What becomes of a job group that has ended: Status leaves, Delivered entries, and the one
+// outcome.
 import { DeliveryState, Err, Format, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";
@@ -73,8 +74,8 @@ export function resultFor(err: i32, primitive: i32): i32 {
 }
 
 /**
- * Appends everything that the end of the group means, its outcome last: all of it counts with that one record.
- * The caller makes it durable before anybody hears of it.
+ * Appends everything that the end of the group means, its outcome last: all of it counts with that
+ * one record. The caller makes it durable before anybody hears of it.
  */
 export function finish(): void {
   const first = run.firstJob();
@@ -146,7 +147,9 @@ function writeLeaf(
   else tree.create(parent);
 }
 
-/** Makes the Delivered entry of a package that was fetched: same name and ACL as its Download entry. */
+/**
+ * Makes the Delivered entry of a package that was fetched: same name and ACL as its Download entry.
+ */
 function addDelivered(download: i32, job: usize, nameBytes: i32): void {
   let entry = tree.find(places.delivered(), SHORT_TEXT, nameBytes);
   if (entry < 0) {

@@ -1,5 +1,5 @@
-// What is still to be said to the server, in order. It lives outside the receive buffer, since the server may have to
-// ask for the next message several times before all of it is out.
+// What is still to be said to the server, in order. It lives outside the receive buffer, since the
+// server may have to ask for the next message several times before all of it is out.
 //
 //   0       2      3      4      6          7       8         12         14
 //   +-------+------+------+------+----------+-------+---------+----------+--------------+
@@ -19,7 +19,10 @@ export const enum Answer {
   Alert,
   /** The Replace of DevInfo. */
   DevInfo,
-  /** Generic Alert: msg ref is the operation, extra the member whose correlator it has, code the next Item. */
+  /**
+   * Generic Alert: msg ref is the operation, extra the member whose correlator it has, code the
+   * next Item.
+   */
   Generic,
 }
 
@@ -31,7 +34,10 @@ let ref: usize = 0;
 let refBytes = 0;
 let msgRef: u32 = 0;
 
-/** Forgets everything that was to be said; `mute` swallows what comes, for messages that are never answered. */
+/**
+ * Forgets everything that was to be said; `mute` swallows what comes, for messages that are never
+ * answered.
+ */
 export function reset(mute: bool): void {
   used = 0;
   isMuted = mute;
@@ -112,7 +118,9 @@ export function patch(position: i32, code: i32): void {
   if (!isMuted) store<u16>(ANSWERS + position, code, 4);
 }
 
-/** Gives every Status from `position` on that was a success the code `code`; 214 and 215 are none. */
+/**
+ * Gives every Status from `position` on that was a success the code `code`; 214 and 215 are none.
+ */
 export function patchSuccesses(position: i32, code: i32): void {
   while (position < used) {
     const at = ANSWERS + position;

@@ -1,5 +1,5 @@
-// Who each side is. The client answers challenges within three requests; the server is asked until it proves itself,
-// and nothing it orders runs before.
+// Who each side is. The client answers challenges within three requests; the server is asked until
+// it proves itself, and nothing it orders runs before.
 import { Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import * as base64 from "../crypto/base64";
@@ -112,7 +112,10 @@ export function givesUpServer(): bool {
   return refusals > REFUSALS_MAX;
 }
 
-/** Draws the nonce that the server must use next and records it; it may be announced after the barrier. */
+/**
+ * Draws the nonce that the server must use next and records it; it may be announced after the
+ * barrier.
+ */
 export function renewServerNonce(): i32 {
   const err = host.random(NONCE, NONCE_BYTES);
   return err ? err : dmAcc.storeNonce(dmAcc.SERVER, NONCE, NONCE_BYTES);
@@ -162,7 +165,10 @@ function tryAgain(): i32 {
   return Err.Later;
 }
 
-/** Brings the nonce of the Chal to NONCE: base64, or its bytes where they are none. @returns its bytes, 0 if it has none */
+/**
+ * Brings the nonce of the Chal to NONCE: base64, or its bytes where they are none. @returns its
+ * bytes, 0 if it has none
+ */
 function takeNonce(): i32 {
   const byteCount = parse.chalNonceBytes;
   if (byteCount == 0 || byteCount > 44) return 0;

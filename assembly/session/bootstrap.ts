@@ -18,8 +18,8 @@ export function take(byteCount: i32): i32 {
 }
 
 /**
- * Runs the message that `take` has checked. Nothing counts before the caller has opened a region behind it; after a
- * failure the instance holds half a tree and must be given up.
+ * Runs the message that `take` has checked. Nothing counts before the caller has opened a region
+ * behind it; after a failure the instance holds half a tree and must be given up.
  */
 export function run(): i32 {
   answers.reset(true);

@@ -1,5 +1,6 @@
-// One Item of a command on the tree, from its URI to its Status. The order of checks: URI, existence, rights, what the
-// node allows, format and size, then the change; so a refused command has changed nothing.
+// One Item of a command on the tree, from its URI to its Status. The order of checks: URI,
+// existence, rights, what the node allows, format and size, then the change; so a refused command
+// has changed nothing.
 import { Err, Format } from "../abi/codes";
 import {
   ACL_BYTES_MAX,
@@ -270,12 +271,17 @@ export function setAccount(node: i32): void {
 
 let isDeferred = false;
 
-/** Makes changes count only with the region that is opened behind them: provisioning is one commit. */
+/**
+ * Makes changes count only with the region that is opened behind them: provisioning is one commit.
+ */
 export function defer(isOn: bool): void {
   isDeferred = isOn;
 }
 
-/** Ends what one Item, or a whole Atomic, has changed: from here on it counts, after the next barrier. */
+/**
+ * Ends what one Item, or a whole Atomic, has changed: from here on it counts, after the next
+ * barrier.
+ */
 export function endChange(): void {
   if (!isDeferred) journal.groupEnd();
   tree.undoClear();

@@ -1,4 +1,5 @@
-// Our messages: header, the Status of the server's header, then answers in their order for as long as they fit.
+// Our messages: header, the Status of the server's header, then answers in their order for as long
+// as they fit.
 import { Block } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { RECEIVE, SEND, URL } from "../base/buffers";
@@ -247,7 +248,10 @@ function devInfoItems(): void {
 
 // Generic Alerts.
 
-/** Writes as many Items of an outcome's alert as fit, at least one. @returns true if all of them are out */
+/**
+ * Writes as many Items of an outcome's alert as fit, at least one. @returns true if all of them are
+ * out
+ */
 function generic(at: usize, limit: i32): bool {
   const outcome = outbox.find(answers.numberOf(at));
   if (!outcome) return true;
@@ -300,7 +304,7 @@ function genericItem(outcome: usize, index: i32): void {
   writer.end();
 }
 
-/** Writes `<ResultCode>…</ResultCode><Identifier>…</Identifier>` to SCRATCH. @returns its bytes */
+/** Writes the Data of an Item, ResultCode and Identifier as XML, to SCRATCH. @returns its bytes */
 function resultInto(outcome: usize, index: i32): i32 {
   let end = copy(SCRATCH, RESULT_OPEN, 12);
   end += bytes.writeDecimal(outbox.resultOf(outcome), end);

@@ -79,7 +79,10 @@ export function skipped(): i32 {
   return isInSequence && sequenceSkips ? Status.NotExecuted : 0;
 }
 
-/** Runs or answers the command that the parser has found. @returns Next.Again, or Next.Open with nothing done */
+/**
+ * Runs or answers the command that the parser has found. @returns Next.Again, or Next.Open with
+ * nothing done
+ */
 export function run(kind: i32, before: i32): i32 {
   if (kind == Kind.ContainerEnd) return endContainer();
   if (isInAtomic && illegalLeft >= 0) return answerIllegal(kind);
@@ -103,7 +106,10 @@ export function run(kind: i32, before: i32): i32 {
   return Next.Again;
 }
 
-/** A region that was opened for a command and is still short stays as it is: the command then gets 420. */
+/**
+ * A region that was opened for a command and is still short stays as it is: the command then gets
+ * 420.
+ */
 function hasRoom(items: i32): bool {
   if (wasOpened || journal.room() >= (items + 1) * ITEM_BYTES + 4096) {
     wasOpened = false;
@@ -240,7 +246,10 @@ function openAtomic(before: i32): i32 {
   return Next.Again;
 }
 
-/** Looks for a member that may not be in an Atomic, before any runs. @returns how many Items the members have */
+/**
+ * Looks for a member that may not be in an Atomic, before any runs. @returns how many Items the
+ * members have
+ */
 function scanAtomic(): i32 {
   const first = parse.mark();
   let items = 0;
@@ -265,7 +274,7 @@ function scanAtomic(): i32 {
   return items;
 }
 
-/** The Status of a member that an Atomic may not have, 0 if it may. @spec DM RepPro 1.2 §6.6.3 */
+/** The Status of a member that an Atomic may not have, 0 if it may. @spec DM REP 1.2 §6.6.3 */
 function illegal(kind: i32): i32 {
   switch (kind) {
     case Kind.Add:
@@ -316,7 +325,10 @@ function failAtomic(code: i32): void {
 
 // Alerts that ask a person.
 
-/** Takes the Status of a user interaction alert and what it means for the rest. @spec DM PRO 1.2 §10.2 */
+/**
+ * Takes the Status of a user interaction alert and what it means for the rest. @spec DM PRO 1.2
+ * §10.2
+ */
 export function answerAlert(code: i32): void {
   answer(Kind.Alert, code);
   const isNo = code == Status.NotModified || code == Status.Cancelled || code == Status.TimedOut;

@@ -1,4 +1,5 @@
-// What the host may see without a session: one item at a time, serialised, a window of it at once. Writes nothing.
+// What the host may see without a session: one item at a time, serialised, a window of it at once.
+// Writes nothing.
 import { Block, Bound, Err, Look } from "../abi/codes";
 import { SHORT_TEXT, RECEIVE } from "../base/buffers";
 import { COMPONENTS_MAX, SEGMENT_BYTES_MAX } from "../base/limits";
@@ -24,7 +25,8 @@ let from = 0; // First byte of the item that is wanted.
 let at = 0; // Byte of the item that comes next.
 
 /**
- * Serialises item `index` of a kind and copies up to LOOK_BYTES of it from `offset` on to Block.Look.
+ * Serialises item `index` of a kind and copies up to LOOK_BYTES of it from `offset` on to
+ * Block.Look.
  *
  * @returns how many, 0 past the end of the item or of the list
  */

@@ -1,4 +1,5 @@
-// What both sides of the session know of each other: identifiers, addresses, sizes, and how far each has logged in.
+// What both sides of the session know of each other: identifiers, addresses, sizes, and how far
+// each has logged in.
 import { Block } from "../abi/codes";
 import { RECEIVE_BYTES, SEND_BYTES, URL_BYTES_MAX } from "../base/limits";
 import { URL } from "../base/buffers";
@@ -35,7 +36,9 @@ export function setServerMessage(id: u32): void {
   serverMessageId = id;
 }
 
-/** Takes over the address for the next requests of this session. @returns false if it is too long */
+/**
+ * Takes over the address for the next requests of this session. @returns false if it is too long
+ */
 export function setRespUri(ptr: usize, byteCount: i32): bool {
   if (byteCount > URL_BYTES_MAX) return false;
   memory.copy(RESP_URI, ptr, byteCount);

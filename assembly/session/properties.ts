@@ -88,7 +88,10 @@ function replaceAcl(node: i32): i32 {
   return tree.store(node);
 }
 
-/** Writes the property that the query names to `ptr`, which has room for ACL_BYTES_MAX. @returns its bytes or Err */
+/**
+ * Writes the property that the query names to `ptr`, which has room for ACL_BYTES_MAX. @returns its
+ * bytes or Err
+ */
 export function valueInto(node: i32, ptr: usize): i32 {
   switch (find()) {
     case Property.Acl:

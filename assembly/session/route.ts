@@ -24,8 +24,8 @@ export function child(parent: i32, name: usize, nameBytes: i32): i32 {
 }
 
 /**
- * Finds the node of the URI that `uri.parse` took. Where it does not exist, `last` is the node it would be below and the
- * URI stands at the first segment that is missing.
+ * Finds the node of the URI that `uri.parse` took. Where it does not exist, `last` is the node it
+ * would be below and the URI stands at the first segment that is missing.
  */
 export function resolve(): i32 {
   last = 0;
@@ -73,7 +73,10 @@ export function isSecret(node: i32): bool {
   return !object.isComputed(node) && !tree.isInterior(node) && dmAcc.isSecret(node);
 }
 
-/** Bytes of a leaf's value; a computed one is left in SCRATCH. @fails Err.NotAllowed  it has none to Get */
+/**
+ * Bytes of a leaf's value; a computed one is left in SCRATCH. @fails Err.NotAllowed it has none to
+ * Get
+ */
 export function valueBytes(node: i32): i32 {
   if (object.isComputed(node)) return object.valueInto(node, SCRATCH);
   return isSecret(node) ? Err.NotAllowed : tree.valueBytes(node);
@@ -99,7 +102,10 @@ export function storedOf(node: i32): i32 {
   return node;
 }
 
-/** True for a node that the server may act on so; `Err.Denied` or Err.Damaged else. @spec DM TND 1.2 §7.7.1 */
+/**
+ * True for a node that the server may act on so; `Err.Denied` or Err.Damaged else. @spec DM TND 1.2
+ * §7.7.1
+ */
 export function permits(node: i32, right: i32): i32 {
   if (isAllowedAll) return Err.Ok;
   const answer = acl.allows(storedOf(node), right, dmAcc.SERVER_ID, dmAcc.serverIdBytes);

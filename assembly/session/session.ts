@@ -1,5 +1,6 @@
-// The session machine: one package after the other, each message dealt with whole. It waits for the network, for
-// barriers, and inside a message for a person only; where it stands in the message is then state of the parser.
+// The session machine: one package after the other, each message dealt with whole. It waits for the
+// network, for barriers, and inside a message for a person only; where it stands in the message is
+// then state of the parser.
 import { Ask, Block, Err, Media, Wait } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { RECEIVE, SEND } from "../base/buffers";
@@ -228,7 +229,9 @@ function checkVersions(): i32 {
   return parse.verDtdBytes == 3 && load<u16>(dtd) == 0x2e31 ? 0 : Status.WrongDtd;
 }
 
-/** First walk over the message: what the server says to what we sent. Commands run in the second. */
+/**
+ * First walk over the message: what the server says to what we sent. Commands run in the second.
+ */
 function takeStatuses(): i32 {
   const first = parse.mark();
   let verdict = 0;

@@ -1,8 +1,10 @@
-// Which machine has its turn: recovery first, then a session that is wanted, then jobs in their order and a session for
-// each server that is owed a report, until nothing is left. Session and installer never run together.
+// Which machine has its turn: recovery first, then a session that is wanted, then jobs in their
+// order and a session for each server that is owed a report, until nothing is left. Session and
+// installer never run together.
 //
-// Every boot that writes opens a journal region first and writes into no other (docs/journal-format.md), so nothing
-// outside ever rests on a record that only an earlier boot wrote.
+// Every boot that writes opens a journal region first and writes into no other
+// (docs/journal-format.md), so nothing outside ever rests on a record that only an earlier boot
+// wrote.
 import { Block, Bound, Err, Wait } from "../abi/codes";
 import { RECEIVE } from "../base/buffers";
 import { RECEIVE_BYTES } from "../base/limits";
@@ -27,7 +29,9 @@ import * as notification from "./notification";
 import * as session from "./session";
 
 const enum Mode {
-  /** `start` has not succeeded, or storage failed: only another `start` of a fresh instance helps. */
+  /**
+   * `start` has not succeeded, or storage failed: only another `start` of a fresh instance helps.
+   */
   Dead,
   Boot,
   Dirty,
@@ -307,7 +311,9 @@ function allHold(): bool {
   return true;
 }
 
-/** Brings back once more what a rollback could not; nothing is recorded, and a no changes nothing. */
+/**
+ * Brings back once more what a rollback could not; nothing is recorded, and a no changes nothing.
+ */
 function ensureDirty(): i32 {
   const component = run.describeDirty(dirty);
   if (component < 0) {
@@ -452,7 +458,8 @@ function stepBootstrap(): i32 {
   if (hasDevice) return done(Err.Ok);
   tree.setBudget(load<i32>(Block.RegionBytes) - TREE_RESERVE);
   const err = bootstrap.run();
-  // The region that was written meanwhile is worth nothing: the one that is opened next is the commit.
+  // The region that was written meanwhile is worth nothing: the one that is opened next is the
+  // commit.
   journal.dropGroup();
   if (err) return die(err);
   if (dmAcc.first() < 0) return die(Err.Incomplete);
