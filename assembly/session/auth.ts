@@ -20,7 +20,9 @@ const BASIC: usize = memory.data<u8>([
 const COLON: usize = memory.data<u8>([0x3a]);
 const DIGEST: usize = memory.data(16);
 const EXPECTED: usize = memory.data(24);
-const NONCE: usize = memory.data(32);
+const NONCE_BYTES_MAX: i32 = 32;
+const NONCE_CHARS_MAX: i32 = 44;
+const NONCE: usize = memory.data(36);
 const NONCE_BYTES: i32 = 16;
 /** Requests with credentials before the login is given up. */
 const LOGINS_MAX: i32 = 3;
@@ -171,10 +173,10 @@ function tryAgain(): i32 {
  */
 function takeNonce(): i32 {
   const byteCount = parse.chalNonceBytes;
-  if (byteCount == 0 || byteCount > 44) return 0;
-  const decoded = base64.decode(parse.chalNonce, byteCount, parse.chalNonce);
-  const nonceBytes = decoded < 0 ? byteCount : decoded;
-  if (nonceBytes > 32) return 0;
-  memory.copy(NONCE, parse.chalNonce, nonceBytes);
-  return nonceBytes;
+  if (byteCount == 0 || byteCount > NONCE_CHARS_MAX) return 0;
+  const decoded = base64.decode(parse.chalNonce, byteCount, NONCE);
+  if (decoded >= 0) return decoded > NONCE_BYTES_MAX ? 0 : decoded;
+  if (byteCount > NONCE_BYTES_MAX) return 0;
+  memory.copy(NONCE, parse.chalNonce, byteCount);
+  return byteCount;
 }

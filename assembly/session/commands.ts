@@ -5,10 +5,12 @@ import { Err, Format } from "../abi/codes";
 import {
   ACL_BYTES_MAX,
   ENTRY_NAME_BYTES_MAX,
+  SEND_BYTES,
   TYPE_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from "../base/limits";
 import * as bytes from "../base/bytes";
+import { SEND } from "../base/buffers";
 import * as base64 from "../crypto/base64";
 import * as store_ from "../install/store";
 import * as journal from "../journal/journal";
@@ -160,8 +162,11 @@ function checkValue(): i32 {
   if (isTnds()) return Err.BadFormat;
   if (valueFormat == Format.Node) return valueBytes ? Err.BadFormat : Err.Ok;
   if (valueFormat == Format.B64 && !isText()) {
-    valueBytes = base64.decode(value, valueBytes, value);
+    // Not in place: the message is walked again. What we sent last has been answered.
+    if (valueBytes > SEND_BYTES) return Err.TooLarge;
+    valueBytes = base64.decode(value, valueBytes, SEND);
     if (valueBytes < 0) return Err.BadFormat;
+    value = SEND;
     valueFormat = Format.Bin;
   }
   if (valueBytes > VALUE_BYTES_MAX) return Err.TooLarge;
