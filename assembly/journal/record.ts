@@ -27,7 +27,7 @@ export const enum Type {
 
 /** First byte of the first record after a barrier. */
 export const RUN_START: u32 = 0xd5;
-/** First byte of any other record. */
+/** First byte of any other record; they differ in the lowest bit. */
 export const RUN_REST: u32 = 0xd4;
 export const HEAD_BYTES: i32 = 8;
 export const CRC_BYTES: i32 = 4;
@@ -36,7 +36,8 @@ export const RETIRE_BYTES: i32 = 4;
 /** Records are read and written in pieces of this size, which every write unit divides. */
 export const PIECE_BYTES: i32 = 64;
 
-const HEAD: usize = memory.data(HEAD_BYTES, 4);
+/** After `examine`: the head of the record. */
+export const HEAD: usize = memory.data(HEAD_BYTES, 4);
 /** One number on its way into a record or a checksum. */
 export const WORD: usize = memory.data(4, 4);
 /**
@@ -57,9 +58,7 @@ export let generation: u32 = 0;
 export let hasRot: bool = false;
 
 // What `examine` read last.
-export let isRunStart: bool = false;
 export let kind: i32 = 0;
-export let payloadBytes: i32 = 0;
 export let sequence: u32 = 0;
 export let checksum: u32 = 0;
 /** Offset of the byte after the record. */
@@ -115,12 +114,10 @@ export function join(joint: u32, recordChecksum: u32): u32 {
  */
 export function examine(area: i32, place: u32, seed: u32): bool {
   if (place > limit || jRead(area, place, HEAD, HEAD_BYTES) != Err.Ok) return false;
-  isRunStart = load<u8>(HEAD) == RUN_START;
-  if (!isRunStart && load<u8>(HEAD) != RUN_REST) return false;
+  if ((load<u8>(HEAD) | 1) != RUN_START) return false;
   kind = load<u8>(HEAD, 1);
-  payloadBytes = load<u16>(HEAD, 2);
   sequence = load<u32>(HEAD, 4);
-  end = place + recordBytes(payloadBytes);
+  end = place + recordBytes(load<u16>(HEAD, 2));
   if (end > limit + recordBytes(RETIRE_BYTES)) return false;
 
   // The rest is a multiple of 4 bytes, so the checksum never lies in two pieces.

@@ -8,6 +8,7 @@ import { jRead } from "../host";
 import * as append from "./append";
 import * as record from "./record";
 import { Type } from "./record";
+import * as writer from "./writer";
 
 /** Offset of the generation in CKPT_BEGIN, and so in a region. */
 const GENERATION_OFFSET: u32 = record.HEAD_BYTES;
@@ -69,28 +70,18 @@ function isSumRight(count: u32, sum: u32): bool {
  * there has rotted.
  */
 function hasLaterRun(area: i32, seed: u32): bool {
-  for (let at = stop; at < record.limit; at += record.PIECE_BYTES) {
-    let candidates = findRunStarts(area, at);
-    for (; candidates != 0; candidates &= candidates - 1) {
-      if (!record.examine(area, at + (ctz(candidates) << 2), seed)) continue;
-      if (record.isRunStart && record.sequence > lastSequence + 1) return true;
+  const past = record.limit;
+  let isBlind = false; // The piece cannot be read as a whole: a run may start anywhere in it.
+  for (let at = stop; at < past; at += record.unit) {
+    const offset = (at - stop) % record.PIECE_BYTES;
+    if (offset == 0) {
+      isBlind = jRead(area, at, writer.BUFFER, min(past - at, record.PIECE_BYTES)) != Err.Ok;
     }
+    if (!isBlind && load<u8>(writer.BUFFER + offset) != record.RUN_START) continue;
+    if (!record.examine(area, at, seed) || record.sequence <= lastSequence + 1) continue;
+    if (load<u8>(record.HEAD) == record.RUN_START) return true;
   }
   return false;
-}
-
-/**
- * Where in the piece at `at` a run may start: a bit for each 4 bytes. All of them if the piece
- * cannot be read.
- */
-function findRunStarts(area: i32, at: u32): u32 {
-  const n = min(record.limit - at, record.PIECE_BYTES);
-  if (jRead(area, at, record.PAYLOAD, n) != Err.Ok) return 0xffff;
-  let candidates: u32 = 0;
-  for (let i: u32 = 0; i < n; i += 4) {
-    if (load<u8>(record.PAYLOAD + i) == record.RUN_START) candidates |= 1 << (i >> 2);
-  }
-  return candidates;
 }
 
 /**
@@ -164,7 +155,7 @@ export function next(): i32 {
     const failure = record.check(cursor);
     if (failure != Err.Ok) return failure;
     current = cursor;
-    currentBytes = record.payloadBytes;
+    currentBytes = load<u16>(record.HEAD, 2);
     cursor = record.end;
   } while (isStructure(record.kind));
   return record.kind;

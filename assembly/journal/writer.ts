@@ -4,7 +4,8 @@ import { jRead, jWrite } from "../host";
 import * as crc32c from "./crc32c";
 import * as record from "./record";
 
-const BUFFER: usize = memory.data(record.PIECE_BYTES, 4);
+/** A piece of the record in progress; free while there is none. */
+export const BUFFER: usize = memory.data(record.PIECE_BYTES, 4);
 
 /** First failure of this boot; once it is set, nothing more is written. */
 let failure: i32 = Err.Ok;

@@ -156,12 +156,9 @@ function write(node: i32, parent: i32): i32 {
   for (let piece = 0; piece < Piece.Count; piece++) putPiece(sourceOf(piece), bytesOf(piece));
   const place = journal.finish();
   if (journal.error() != Err.Ok) return journal.error();
-  if (table.flagsOf(node) != 0) {
-    undo.note(Change.Changed, node, 0);
-  } else {
-    undo.note(Change.Created, node, 0);
-    table.append(node, parent);
-  }
+  const isNew = table.flagsOf(node) == 0;
+  undo.note(isNew ? Change.Created : Change.Changed, node, 0);
+  if (isNew) table.append(node, parent);
   record.keep(node, hash, total, place);
   return Err.Ok;
 }

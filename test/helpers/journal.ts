@@ -1,7 +1,7 @@
 // A second implementation of docs/journal-format.md, written from that page alone, and the medium
 // it lies on.
 
-// --- CRC-32C --------------------------------------------------------------------------------------
+// --- CRC-32C ------------------------------------------------------------------------------------
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -15,7 +15,7 @@ export function crc32c(previous: number, bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-// --- Records --------------------------------------------------------------------------------------
+// --- Records ------------------------------------------------------------------------------------
 
 export const Type = {
   CheckpointBegin: 0x01,
@@ -110,7 +110,7 @@ export function numbers(...fields: [byteCount: 1 | 2 | 4, value: number][]): Uin
 export const jointOf = (checksums: number[]): number =>
   crc32c(0, numbers(...checksums.map((checksum): [4, number] => [4, checksum])));
 
-// --- Regions --------------------------------------------------------------------------------------
+// --- Regions ------------------------------------------------------------------------------------
 
 export interface Confirmed {
   type: number;
@@ -249,7 +249,7 @@ export function buildRegion(options: {
   return region;
 }
 
-// --- The medium -----------------------------------------------------------------------------------
+// --- The medium ---------------------------------------------------------------------------------
 
 export interface Operation {
   region: number;
