@@ -66,6 +66,8 @@ export const enum Bound {
   ValidatorBytesMax = 64,
   SlotsMax = 32,
   RegionBytesMin = 24576,
+  WriteUnitMax = 64,
+  RootNameBytesMax = 31,
   /** Fetch delivers blocks of at most this many bytes. */
   FetchBytes = 1024,
 }

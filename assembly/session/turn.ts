@@ -78,8 +78,7 @@ export function start(): i32 {
   mode = Mode.Dead;
   giveBuffer(Err.Ok);
   const region = load<u32>(Block.RegionBytes);
-  const slots = load<i32>(Block.SlotCount);
-  if (region < <u32>Bound.RegionBytesMin || slots < 2 || slots > Bound.SlotsMax) return Err.Misuse;
+  if (!isConfigured()) return Err.Misuse;
   inventory.reset();
   store_.reset();
   jobs.reset();
@@ -96,6 +95,16 @@ export function start(): i32 {
   opening = Opening.No;
   waiting = -1;
   return hasDevice ? Err.Ok : Err.NotFound;
+}
+
+function isConfigured(): bool {
+  const slots = load<i32>(Block.SlotCount);
+  const unit = load<u32>(Block.WriteUnit);
+  const nameBytes = load<u32>(Block.RootNameBytes);
+  if (load<u32>(Block.RegionBytes) < <u32>Bound.RegionBytesMin) return false;
+  if (slots < 2 || slots > Bound.SlotsMax || nameBytes - 1 >= Bound.RootNameBytesMax) return false;
+  if (unit - 1 >= Bound.WriteUnitMax || (unit & (unit - 1)) != 0) return false;
+  return load<u32>(Block.VendorCount) <= 4 && load<u32>(Block.ClassCount) <= 4;
 }
 
 function replay(): i32 {
@@ -193,6 +202,8 @@ export function step(): i32 {
   }
   let next = advance(err);
   while (next == Next.Again) next = advance(Err.Ok);
+  // What could not be recorded must not be told: neither to a server nor to a component.
+  if (next != Wait.Done && journal.error()) next = die(Err.Storage);
   waiting = next;
   store<i32>(Block.Reason, next);
   return next;
