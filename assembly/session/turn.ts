@@ -99,11 +99,12 @@ export function start(): i32 {
 
 function isConfigured(): bool {
   const slots = load<i32>(Block.SlotCount);
-  const unit = load<u32>(Block.WriteUnit);
-  const nameBytes = load<u32>(Block.RootNameBytes);
+  const unit = load<i32>(Block.WriteUnit);
+  const nameBytes = load<i32>(Block.RootNameBytes);
   if (load<u32>(Block.RegionBytes) < <u32>Bound.RegionBytesMin) return false;
-  if (slots < 2 || slots > Bound.SlotsMax || nameBytes - 1 >= Bound.RootNameBytesMax) return false;
-  if (unit - 1 >= Bound.WriteUnitMax || (unit & (unit - 1)) != 0) return false;
+  if (slots < 2 || slots > Bound.SlotsMax || nameBytes < 1) return false;
+  if (nameBytes > Bound.RootNameBytesMax) return false;
+  if (unit < 1 || unit > Bound.WriteUnitMax || (unit & (unit - 1)) != 0) return false;
   return load<u32>(Block.VendorCount) <= 4 && load<u32>(Block.ClassCount) <= 4;
 }
 
