@@ -54,9 +54,9 @@ const FORMATS = ["node", "chr", "bin", "bool", "int"] as const;
 const NONCE_BYTES = 16;
 
 /**
- * Makes the DM message that provisions a device: Adds of all nodes and a Replace of the ACLs. It must
- * fit the receive buffer, so Meta is written once for many Items, an interior node that has leaves and
- * no type of its own comes with them, and URIs are short.
+ * Makes the DM message that provisions a device: Adds of all nodes and a Replace of the ACLs. It
+ * must fit the receive buffer, so Meta is written once for many Items, an interior node that has
+ * leaves and no type of its own comes with them, and URIs are short.
  *
  * @spec DM BOOT 1.2 §5.3
  * @spec DM STDOBJ 1.2 §5.3

@@ -1,6 +1,6 @@
 import { Ask } from "../../assembly/abi/codes.ts";
 import { plainText } from "../confirm/confirm.ts";
-import type { Confirm } from "../confirm/confirm.ts";
+import type { Confirm, Question } from "../confirm/confirm.ts";
 import { terminalConfirm } from "../confirm/terminal.ts";
 import type { Io } from "./output.ts";
 import { choice } from "./values.ts";
@@ -15,10 +15,17 @@ export function confirmWord(flag: string | undefined, io: Io): ConfirmWord {
 
 /** Plays the user's part. */
 export function confirmBy(word: ConfirmWord, io: Io): Confirm {
-  if (word === "ask") return terminalConfirm();
-  return async (question) => {
-    io.complain(plainText(question.text));
-    if (question.ask === Ask.Display) return "yes";
-    return word;
+  const askPerson = terminalConfirm();
+  return async (question, signal) => {
+    const asked = { ...question, text: questionText(question) };
+    if (word === "ask") return askPerson(asked, signal);
+    const isShown = question.ask === Ask.Display;
+    io.complain(isShown ? plainText(asked.text) : `${plainText(asked.text)} ${word}`);
+    return isShown ? "yes" : word;
   };
+}
+
+/** What a person reads: of a job the core gives the name only. */
+export function questionText({ ask, text }: Question): string {
+  return ask === Ask.Job ? `Allow the server's job on "${text}"?` : text;
 }

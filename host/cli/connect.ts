@@ -13,7 +13,7 @@ import { Exit, endingOfRun } from "./exit.ts";
 import type { Ending } from "./exit.ts";
 import type { Io } from "./output.ts";
 import { watch } from "./progress.ts";
-import { checkSlots, configOf, openState } from "./state.ts";
+import { checkDigests, checkState, configOf, openState } from "./state.ts";
 import type { State } from "./state.ts";
 import { printJobs, printStatus } from "./status.ts";
 import { Trace } from "./trace.ts";
@@ -73,7 +73,8 @@ async function runDevice(
       signal: io.signal,
     });
     watch(client, io, settings.trace);
-    checkSlots(client, state.storage);
+    checkState(client, state);
+    checkDigests(client, state);
     const report = await start(client);
     const exit = finish(client, report, { storageOps: storage.operations, json: flags.json }, io);
     await client.close();

@@ -22,8 +22,8 @@ export function lockState(directory: string, command: string): () => void {
   const path = join(directory, "lock");
   const own: Holder = { pid: process.pid, started: startOf(process.pid), command };
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(own));
   try {
+    writeDraft(draft, own);
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       // A link is made whole or not at all, so nobody reads a lock half written.
       if (tryLink(draft, path)) return () => rmSync(path, { force: true });
@@ -36,6 +36,17 @@ export function lockState(directory: string, command: string): () => void {
     rmSync(draft, { force: true });
   }
   throw new DmError("DM_BUSY", `${directory} is being locked by other commands`);
+}
+
+function writeDraft(draft: string, own: Holder): void {
+  try {
+    writeFileSync(draft, JSON.stringify(own));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isFull = code === "ENOSPC" || code === "EDQUOT";
+    const what = `locking the state directory failed: ${message}`;
+    throw new DmError(isFull ? "DM_NO_SPACE" : "DM_STORAGE", what, { cause });
+  }
 }
 
 function busy(directory: string, { pid, command }: Holder): DmError {

@@ -74,25 +74,37 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * Compares the slots in force with the inventory: their sizes, and their digests where the journal
- * shows rot.
+ * Makes sure that the journal holds the device of device.json, and compares the sizes of the slots
+ * in force with the inventory.
  *
- * @fails DM_STATE_DAMAGED  a content is missing, shorter or another
+ * @fails DM_STATE_DAMAGED  there is no device, or a content is missing or shorter
  */
-export function checkSlots(client: DmClient, storage: NodeFsStorage): void {
-  const { isDegraded } = client.health();
+export function checkState(client: DmClient, { directory, storage }: State): void {
+  if (!client.hasDevice) {
+    throw new DmError("DM_STATE_DAMAGED", `the journal in ${directory} holds no device any more`);
+  }
+  for (const { id, slot, bytes } of client.deployed()) {
+    const found = slot === null ? bytes : storage.slotFileBytes(slot);
+    if (found >= bytes) continue;
+    const path = storage.slotPath(slot ?? 0);
+    const what = `${path} has ${found} of the ${bytes} bytes of component ${id}`;
+    throw new DmError("DM_STATE_DAMAGED", what);
+  }
+}
+
+/**
+ * Compares the digests of the slots in force with the inventory, where the journal shows rot.
+ *
+ * @fails DM_STATE_DAMAGED  a content is not what was installed
+ */
+export function checkDigests(client: DmClient, { storage }: State): void {
+  if (!client.health().isDegraded) return;
   for (const { id, slot, bytes, sha256 } of client.deployed()) {
-    if (slot === null || bytes === 0) continue;
-    const path = storage.slotPath(slot);
-    const found = storage.slotFileBytes(slot);
-    if (found < bytes) {
-      const what = `${path} has ${found} of the ${bytes} bytes of component ${id}`;
-      throw new DmError("DM_STATE_DAMAGED", what);
-    }
-    if (!isDegraded) continue;
+    if (slot === null) continue;
     const content = new Uint8Array(bytes);
     storage.read(SLOT_AREA + slot, 0, content);
     if (createHash("sha256").update(content).digest("hex") === sha256) continue;
-    throw new DmError("DM_STATE_DAMAGED", `${path} is not what was installed as component ${id}`);
+    const what = `${storage.slotPath(slot)} is not what was installed as component ${id}`;
+    throw new DmError("DM_STATE_DAMAGED", what);
   }
 }

@@ -4,7 +4,7 @@ import { loadCore } from "./core-file.ts";
 import { Exit } from "./exit.ts";
 import { paint, printable, table } from "./output.ts";
 import type { Io } from "./output.ts";
-import { checkSlots, configOf, openState } from "./state.ts";
+import { checkState, configOf, openState } from "./state.ts";
 
 export interface StatusFlags {
   state: string;
@@ -18,9 +18,9 @@ export async function readDevice<Result>(
   const state = await openState(flags.state, command);
   try {
     const core = await loadCore(state.file.maxMsgBytes);
-    const { storage, file } = state;
-    const client = await DmClient.open({ core, storage, device: configOf(file) });
-    checkSlots(client, storage);
+    const device = configOf(state.file);
+    const client = await DmClient.open({ core, storage: state.storage, device });
+    checkState(client, state);
     return read(client);
   } finally {
     await state.close();

@@ -1,3 +1,4 @@
+import { questionText } from "../cli/confirm.ts";
 import type { DmEvent } from "../client.ts";
 import type { ServerEvent } from "./server/index.ts";
 
@@ -34,7 +35,7 @@ export class Timeline {
         this.add("device", `${event.step} ${event.id} ${event.version}: ${event.verdict}`);
         return;
       case "confirm":
-        this.add("device", `asks: ${event.question.text}`);
+        this.add("device", `asks: ${questionText(event.question)}`);
         this.add("user", `answers: ${event.answer}`);
         return;
       case "outcome":
