@@ -6,9 +6,12 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statfsSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -21,10 +24,14 @@ export interface FileOptions {
 }
 
 const BLOCK_BYTES = 65_536;
+/** What file systems give room in. */
+const UNIT_BYTES = 4096;
 const NAME_BYTES_MAX = 255;
 
 export class FileComponents implements Components {
   private readonly directory: string;
+  /** What the files prepared so far will take more than those that they replace. */
+  private growthBytes = 0;
 
   constructor(
     directory: string,
@@ -38,23 +45,39 @@ export class FileComponents implements Components {
     return join(this.directory, ...pathSegments(id));
   }
 
+  /** No where a full disk would stop `ensure`: then it is too late to leave all as it is. */
   async prepare(component: Component): Promise<Verdict> {
-    this.pathOf(component.id);
-    return "yes";
+    const path = this.pathOf(component.id);
+    const oldBytes = existsSync(path) ? inUnits(statSync(path).size) : 0;
+    const newBytes = component.state === "active" ? inUnits(component.bytes) : 0;
+    this.growthBytes += Math.max(0, newBytes - oldBytes);
+    // The new file stands beside the old one for a while, and in a rollback the other way round.
+    const neededBytes = this.growthBytes + Math.max(oldBytes, newBytes);
+    return neededBytes <= this.freeBytes() ? "yes" : "no";
   }
 
   async ensure(component: Component): Promise<Verdict> {
+    this.growthBytes = 0;
     if (component.state !== "active") return this.remove(component);
     const path = this.pathOf(component.id);
+    const content = component.open();
+    if (isFile(path, content)) return "yes";
     this.makeFolder(dirname(path));
-    this.writeNew(component.open());
-    this.options.onPut?.();
-    renameSync(this.newPath, path);
+    try {
+      this.writeNew(content);
+      this.options.onPut?.();
+      renameSync(this.newPath, path);
+    } catch (error) {
+      // A rollback may need the room.
+      rmSync(this.newPath, { force: true });
+      throw error;
+    }
     syncFolder(dirname(path));
     return "yes";
   }
 
   async remove(component: Component): Promise<Verdict> {
+    this.growthBytes = 0;
     rmSync(this.newPath, { force: true });
     const path = this.pathOf(component.id);
     if (!existsSync(path)) return "yes";
@@ -66,6 +89,13 @@ export class FileComponents implements Components {
 
   async health(): Promise<Verdict> {
     return "yes";
+  }
+
+  private freeBytes(): number {
+    let folder = this.directory;
+    while (!existsSync(folder)) folder = dirname(folder);
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
   }
 
   /** Beside the folder, so that nobody takes it for a component. */
@@ -112,6 +142,19 @@ export class FileComponents implements Components {
     syncFolder(dirname(path));
     this.removeEmpty(dirname(path));
   }
+}
+
+function inUnits(bytes: number): number {
+  return Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
+}
+
+/** The file is there and holds just this content. */
+function isFile(path: string, content: Content): boolean {
+  const isThere = existsSync(path) && statSync(path).size === content.bytes;
+  if (!isThere) return false;
+  const wanted = new Uint8Array(content.bytes);
+  content.read(0, wanted);
+  return readFileSync(path).equals(wanted);
 }
 
 /**
