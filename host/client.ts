@@ -322,11 +322,14 @@ export class DmClient {
     for (let boots = 1; boots < ROLLBACK_BOOTS_MAX && this.mustRollBack(run); boots++) {
       run.failedEnsures.clear();
       await this.boot();
-      err = (await this.drive()) || err;
+      const recovery = await this.drive();
       // The rollback is decided: what it came to is owed to the server, if that can be reached at
-      // all.
+      // all. How the run went that left it open does not count any more.
       const isOwed = look.outcomes(this.core).length > 0;
-      if (this.mustRollBack(run) || err !== Err.Ok || !isOwed) continue;
+      if (this.mustRollBack(run) || recovery !== Err.Ok || !isOwed) {
+        err = recovery || err;
+        continue;
+      }
       this.core.connect();
       err = await this.drive();
     }
