@@ -1,8 +1,7 @@
 // What the host may see without a session: one item at a time, serialised, a window of it at once.
 // Writes nothing.
-import { Block, Bound, Err, Look } from "../abi/codes";
-import { SHORT_TEXT, RECEIVE } from "../base/buffers";
-import { COMPONENTS_MAX, SEGMENT_BYTES_MAX } from "../base/limits";
+import { Block, Bound, Look } from "../abi/codes";
+import { COMPONENTS_MAX, PKG_ID_BYTES_MAX, SEGMENT_BYTES_MAX } from "../base/limits";
 import * as names from "../base/names";
 import * as inventory from "../install/inventory";
 import { Row, Text } from "../install/inventory";
@@ -19,6 +18,8 @@ import * as route from "./route";
 import * as session from "./session";
 
 const NAME: usize = memory.data(SEGMENT_BYTES_MAX);
+/** Scratch of its own: a message or the head of a package may lie in the shared buffers. */
+const TEXT: usize = memory.data(PKG_ID_BYTES_MAX);
 const NUMBER: usize = memory.data(4, 4);
 
 let from = 0; // First byte of the item that is wanted.
@@ -108,11 +109,23 @@ function putNode(node: i32, depth: i32): void {
   number(route.formatOf(node), 1);
   number((isSecret ? 1 : 0) | (isInterior ? 2 : 0) | (isPermanent ? 4 : 0), 1);
   putUri(node, depth);
-  text(SHORT_TEXT, route.typeInto(node, SHORT_TEXT));
-  text(SHORT_TEXT, object.isComputed(node) ? 0 : tree.aclInto(node, SHORT_TEXT));
-  const byteCount = isInterior || isSecret ? 0 : route.valueBytes(node);
-  const isWhole = byteCount > 0 && route.valueInto(node, RECEIVE, byteCount) == Err.Ok;
-  text(RECEIVE, isWhole ? byteCount : 0);
+  text(TEXT, route.typeInto(node, TEXT));
+  text(TEXT, object.isComputed(node) ? 0 : tree.aclInto(node, TEXT));
+  putValue(node, isInterior || isSecret ? 0 : max(0, route.valueBytes(node)));
+}
+
+/** Puts a value of `byteCount` bytes, piece by piece; a damaged one reads as zeros. */
+function putValue(node: i32, byteCount: i32): void {
+  number(byteCount, 2);
+  if (object.isComputed(node)) {
+    put(route.SCRATCH, byteCount);
+    return;
+  }
+  for (let offset = 0; offset < byteCount; offset += PKG_ID_BYTES_MAX) {
+    const part = min(byteCount - offset, PKG_ID_BYTES_MAX);
+    if (tree.readValue(node, offset, TEXT, part)) memory.fill(TEXT, 0, part);
+    put(TEXT, part);
+  }
 }
 
 /** The URI of a node, put together from the root down. */
@@ -153,7 +166,7 @@ function lookDelivered(index: i32): void {
   number(0, 1);
   number(row ? store_.sizeOf(row) : 0, 4);
   text(NAME, tree.nameInto(entry, NAME));
-  text(SHORT_TEXT, places.valueBelow(entry, names.PKG_ID, 5, SHORT_TEXT, 256));
+  text(TEXT, places.valueBelow(entry, names.PKG_ID, 5, TEXT, 256));
 }
 
 function lookDeployed(index: i32): void {
@@ -180,7 +193,7 @@ function lookDeployed(index: i32): void {
 }
 
 function rowText(row: usize, which: i32): void {
-  text(RECEIVE, inventory.textInto(row, which, RECEIVE));
+  text(TEXT, inventory.textInto(row, which, TEXT));
 }
 
 function lookOperation(): void {
@@ -200,13 +213,13 @@ function lookJob(job: usize): void {
   number(jobs.accountOf(job), 2);
   number(jobs.primitiveOf(job), 1);
   number((jobs.flagsOf(job) & 3) | (hasOutcome ? 4 : 0), 1);
-  text(RECEIVE, report.sourceInto(job, RECEIVE));
+  text(TEXT, report.sourceInto(job, TEXT));
   jobText(job, jobs.Text.Identifier);
   jobText(job, jobs.Text.Correlator);
 }
 
 function jobText(job: usize, which: i32): void {
-  text(RECEIVE, jobs.textInto(job, which, RECEIVE));
+  text(TEXT, jobs.textInto(job, which, TEXT));
 }
 
 function lookOutcome(outcome: usize): void {
@@ -217,11 +230,11 @@ function lookOutcome(outcome: usize): void {
   number(outbox.resultOf(outcome), 2);
   number(outbox.reasonOf(outcome) & ~operation.INCONSISTENT, 1);
   number(count, 1);
-  if (component == outbox.NOBODY) text(RECEIVE, 0);
+  if (component == outbox.NOBODY) text(TEXT, 0);
   else rowText(inventory.row(component), Text.Id);
   for (let i = 0; i < count; i++) {
-    text(RECEIVE, report.sourceInto(report.jobOf(outcome, i), RECEIVE));
-    text(RECEIVE, report.identifierInto(outcome, i, RECEIVE));
+    text(TEXT, report.sourceInto(report.jobOf(outcome, i), TEXT));
+    text(TEXT, report.identifierInto(outcome, i, TEXT));
     jobText(report.jobOf(outcome, i), jobs.Text.Correlator);
   }
 }
