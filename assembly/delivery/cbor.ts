@@ -1,5 +1,6 @@
-// Reads CBOR in memory: shortest forms, definite lengths and 32-bit numbers only. Keeps the first failure and goes
-// quiet: afterwards every read gives 0 and moves nothing, so that a structure needs one check at its end.
+// Reads CBOR in memory: shortest forms, definite lengths and 32-bit numbers only. Keeps the first
+// failure and goes quiet: afterwards every read gives 0 and moves nothing, so that a structure
+// needs one check at its end. A loop over a count from outside also ends when the reader is broken.
 // @spec RFC 8949 §3, §4.2.1
 
 /** Major type of a data item. */
@@ -46,6 +47,11 @@ export function fail(): void {
   value = 0;
 }
 
+/** Ends the reading unless what was read is right. */
+export function require(isRight: bool): void {
+  if (!isRight) fail();
+}
+
 /** Everything was read, without a failure. */
 export function isAtEnd(): bool {
   return next == end && !isBroken;
@@ -62,7 +68,7 @@ export function peek(): i32 {
   return next < end ? load<u8>(next) >> 5 : Major.None;
 }
 
-/** Reads one head into `major` and `value`. */
+/** Reads one head into `major` and `value`. May look at 3 bytes past the end. */
 export function head(): void {
   if (isBroken || next == end) return fail();
   const first: u32 = load<u8>(next);
@@ -73,9 +79,8 @@ export function head(): void {
   let number = first & 31;
   let least: u32 = 0;
   if (byteCount > 1) {
-    number = 0;
-    for (let i: u32 = 1; i < byteCount; i++) number = (number << 8) | load<u8>(next + i);
-    least = byteCount == 2 ? 24 : 1 << (4 * (byteCount - 1));
+    number = bswap<u32>(load<u32>(next, 1)) >> (40 - (byteCount << 3));
+    least = byteCount == 2 ? 24 : 1 << ((byteCount - 1) << 2);
   } else if (number > 26) {
     return fail();
   }
@@ -86,10 +91,15 @@ export function head(): void {
   value = number;
 }
 
+/** The head that was read last is this one. */
+export function isHead(type: i32, argument: u32): bool {
+  return major == type && value == argument;
+}
+
 /** Reads a head that must be of `type`, and answers its argument; 0 after a failure. */
 export function want(type: i32): u32 {
   head();
-  if (major != type) fail();
+  require(major == type);
   return value;
 }
 
@@ -111,11 +121,11 @@ export function enter(): usize {
 
 /** Leaves the byte string that `enter` entered; it fails if something in it was not read. */
 export function leave(outer: usize): void {
-  if (next != end) fail();
+  require(next == end);
   end = outer;
 }
 
 function wantString(type: i32): void {
   // Compared with what remains: an address plus a length from outside could wrap.
-  if (want(type) > u32(end - next)) fail();
+  require(want(type) <= u32(end - next));
 }

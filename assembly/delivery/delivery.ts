@@ -1,12 +1,14 @@
-// Reads a Delivery Package as it streams in. The window may be cut anywhere; what was read of the head is kept in HEAD:
+// Reads a Delivery Package as it streams in. The window may be cut anywhere; what was read of the
+// head is kept in HEAD:
 //
 //   0            512             4608          6656
 //   +------------+---------------+-------------+
 //   | wrapper    | manifest      | text        |   content of the envelope's keys 2, 3 and 23
 //   +------------+---------------+-------------+
+//   Behind the signature the wrapper has done its work: its room takes the keys of payloads.
 //
-// Nothing is used before it is bound: the manifest before a good signature, a payload's length and name before they
-// agree with the manifest. Up to the signature every failure is Err.Untrusted.
+// Nothing is used before it is bound: the manifest before a good signature, a payload's length and
+// name before they agree with the manifest. Up to the signature every failure is Err.Untrusted.
 import { Err } from "../abi/codes";
 import {
   MANIFEST_BYTES_MAX,
@@ -24,7 +26,7 @@ import { Reason } from "./reason";
 import * as text from "./text";
 import { TEXT } from "./text";
 import * as verify from "./verify";
-import { WRAPPER } from "./verify";
+import { SIGNED_DIGEST, WRAPPER } from "./verify";
 
 export { blockCount, isSigned, verifyBlock } from "./verify";
 export {
@@ -71,7 +73,7 @@ export const enum Event {
   End = 6,
 }
 
-/** What is read next. A phase that only reads a head is followed by the next in this list. */
+/** What is read next. A phase that reads a head is followed by the next in this list. */
 const enum Phase {
   Tag = 0,
   Map = 1,
@@ -84,11 +86,11 @@ const enum Phase {
   /** The caller's turn: signature and `parseManifest`. */
   Unparsed = 8,
   Entry = 9,
-  TextHead = 10,
-  Text = 11,
-  PayloadKey = 12,
-  PayloadHead = 13,
-  Payload = 14,
+  PayloadKey = 10,
+  PayloadHead = 11,
+  Payload = 12,
+  TextHead = 13,
+  Text = 14,
   End = 15,
   Done = 16,
 }
@@ -114,11 +116,11 @@ let from: usize = 0; // Unread part of the window.
 let to: usize = 0;
 let position: u32 = 0; // Bytes of the object that were taken.
 let target: usize = 0; // Where the content that is collected goes.
-let left: u32 = 0; // Bytes that are missing from a content, key or payload.
+let left: u32 = 0; // Bytes that are missing from a content or payload.
 let contentBytes: i32 = 0;
 let remaining: i32 = 0; // Entries of the envelope that were not begun.
 let hasEntry: bool = false; // An entry behind the manifest was begun.
-let candidates: u32 = 0; // Targets whose URI agrees with the payload key so far.
+let isHashing: bool = false; // The SHA-256 of the payload at hand was begun.
 let isSkipping: bool = false;
 let isExternal: bool = false;
 
@@ -133,25 +135,37 @@ export function open(): void {
   verify.open();
   text.open(0);
   phase = Phase.Tag;
+  to = 0;
+  hasEntry = false;
+  begin(-1);
+}
+
+/** Starts an object: an envelope, or the external payload of entry `which`. */
+function begin(which: i32): void {
   failure = Err.Ok;
   why = Reason.None;
   culprit = -1;
-  from = 0;
-  to = 0;
+  entry = which;
+  isExternal = which >= 0;
+  from = to;
   position = 0;
   headCopied = 0;
-  hasEntry = false;
-  entry = -1;
 }
 
-/** Gives the next `count` bytes at `ptr`. They are borrowed until `next` answers Event.More or fails. */
+/**
+ * Gives the next `count` bytes at `ptr`, borrowed until `next` answers Event.More or fails.
+ *
+ * They begin at `consumed`: what was not taken of the last window is dropped.
+ */
 export function input(ptr: usize, count: i32): void {
-  assert(from == to);
   from = ptr;
   to = ptr + count;
 }
 
-/** Bytes taken of the envelope, or of the external payload that is being read: where the next input must begin. */
+/**
+ * Bytes taken of the envelope, or of the external payload that is being read: where the next input
+ * must begin.
+ */
 export function consumed(): u32 {
   return position;
 }
@@ -166,7 +180,7 @@ export function failedEntry(): i32 {
   return culprit;
 }
 
-/** The envelope was read to its end, or the external payload was, and nothing was behind it. */
+/** The envelope, or the external payload, was read to its end, and nothing was behind it. */
 export function isComplete(): bool {
   return phase == Phase.Done && failure == Err.Ok;
 }
@@ -175,9 +189,9 @@ export function isComplete(): bool {
  * Reads on until there is something to tell.
  *
  * @returns an Event; the first failure, which stays
- * @fails Err.Untrusted  not an envelope of profile 1, or bytes that no signature or digest vouches for
+ * @fails Err.Untrusted  no envelope of profile 1, or bytes that no signature or digest vouches for
  * @fails Err.Transport  an external payload goes on behind its length
- * @fails Err.Misuse     `parseManifest` did not succeed before
+ * @fails Err.Misuse     `parseManifest` did not succeed before; nothing was read
  */
 export function next(): i32 {
   let event = GO_ON;
@@ -190,11 +204,10 @@ function step(): i32 {
     case Phase.Wrapper:
     case Phase.Manifest:
     case Phase.Text:
+    case Phase.PayloadKey:
       return collect();
     case Phase.Unparsed:
       return Err.Misuse;
-    case Phase.PayloadKey:
-      return matchKey();
     case Phase.Payload:
       return readPayload();
     case Phase.End:
@@ -209,7 +222,6 @@ function fail(err: i32, detail: i32, which: i32): i32 {
   failure = err;
   why = detail;
   culprit = which;
-  from = to;
   return err;
 }
 
@@ -225,7 +237,7 @@ function take(count: u32): u32 {
   return taken;
 }
 
-/** Takes one head, whose bytes begin a SHA-256. Returns false while the window does not have all of it. */
+/** Takes one head, whose bytes begin a SHA-256. False while the window does not have all of it. */
 function takeHead(): bool {
   do {
     const at = from;
@@ -241,26 +253,24 @@ function takeHead(): bool {
 }
 
 function afterHead(): i32 {
-  const major = cbor.major;
-  const value = cbor.value;
   switch (phase) {
     case Phase.Tag:
-      return expect(major == Major.Tag && value == ENVELOPE_TAG);
+      return expect(cbor.isHead(Major.Tag, ENVELOPE_TAG));
     case Phase.Map:
-      remaining = value - 2;
-      return expect(major == Major.Map && u32(remaining) <= u32(TARGETS_MAX + 1));
+      remaining = cbor.value - 2;
+      return expect(cbor.major == Major.Map && u32(remaining) <= u32(TARGETS_MAX + 1));
     case Phase.WrapperKey:
-      return expect(major == Major.Unsigned && value == WRAPPER_KEY);
+      return expect(cbor.isHead(Major.Unsigned, WRAPPER_KEY));
     case Phase.WrapperHead:
-      return openContent(WRAPPER, WRAPPER_BYTES_MAX);
+      return openContent(Major.Bytes, WRAPPER, WRAPPER_BYTES_MAX);
     case Phase.ManifestKey:
-      return expect(major == Major.Unsigned && value == MANIFEST_KEY);
+      return expect(cbor.isHead(Major.Unsigned, MANIFEST_KEY));
     case Phase.ManifestHead:
-      return openContent(MANIFEST, MANIFEST_BYTES_MAX);
+      return openContent(Major.Bytes, MANIFEST, MANIFEST_BYTES_MAX);
     case Phase.Entry:
       return openEntry();
     case Phase.TextHead:
-      return openContent(TEXT, TEXT_BYTES_MAX);
+      return openContent(Major.Bytes, TEXT, TEXT_BYTES_MAX);
     default:
       return openPayload();
   }
@@ -273,11 +283,11 @@ function expect(isRight: bool): i32 {
   return GO_ON;
 }
 
-function openContent(ptr: usize, byteCountMax: u32): i32 {
+function openContent(type: i32, ptr: usize, byteCountMax: u32): i32 {
   target = ptr;
   left = cbor.value;
   contentBytes = left;
-  return expect(cbor.major == Major.Bytes && left <= byteCountMax);
+  return expect(cbor.major == type && left <= byteCountMax);
 }
 
 /** Copies a content into HEAD, hashed. */
@@ -292,22 +302,19 @@ function collect(): i32 {
 }
 
 function afterContent(): i32 {
-  let detail: i32 = Reason.None;
-  let event: i32 = GO_ON;
+  if (phase == Phase.PayloadKey) return findEntry();
   if (phase == Phase.Wrapper) {
-    detail = verify.checkWrapper(contentBytes);
-  } else if (phase == Phase.Manifest) {
-    event = Event.Manifest;
-    if (!verify.agreesWithWrapper()) detail = Reason.Unauthorised;
-  } else {
-    event = Event.Text;
-    text.open(contentBytes);
-    if (!verify.agrees(manifest.textDigest)) detail = Reason.Unauthorised;
+    const detail = verify.checkWrapper(contentBytes);
+    return detail != Reason.None ? refuse(detail) : expect(true);
   }
-  if (detail != Reason.None) return refuse(detail);
-  phase++;
-  if (event == Event.Text) nextEntry();
-  return event;
+  const isText = phase == Phase.Text;
+  const isGood = verify.agrees(isText ? manifest.textDigest : SIGNED_DIGEST);
+  if (!isGood) return refuse(Reason.Unauthorised);
+  phase = Phase.Unparsed;
+  if (!isText) return Event.Manifest;
+  text.open(contentBytes);
+  nextEntry();
+  return Event.Text;
 }
 
 /**
@@ -316,7 +323,7 @@ function afterContent(): i32 {
  * @fails Err.Untrusted     no good signature; too few or too many entries behind the manifest
  * @fails Err.NotForDevice  something that profile 1 does not have
  * @fails Err.Inconsistent  malformed, or against a rule of profile 1
- * @fails Err.Misuse        not after Event.Manifest
+ * @fails Err.Misuse        not after Event.Manifest; nothing has changed
  */
 export function parseManifest(): i32 {
   if (failure != Err.Ok) return failure;
@@ -329,7 +336,7 @@ export function parseManifest(): i32 {
   return failure;
 }
 
-/** The entries that are left must do for the targets inside, and there may be no more than targets and `texts`. */
+/** What is left must do for the payloads inside, and is no more than all targets and `texts`. */
 function checkRemaining(texts: i32): void {
   if (remaining < manifest.insideCount) refuse(Reason.Operation);
   else if (remaining > manifest.targetCount + texts) refuse(Reason.Cbor);
@@ -341,68 +348,51 @@ function nextEntry(): void {
 
 /** The key of an entry: 23 for the text, which comes first, or the URI of a payload. */
 function openEntry(): i32 {
-  const isText = cbor.major == Major.Unsigned && cbor.value == TEXT_KEY;
-  const isFirst = !hasEntry;
-  hasEntry = true;
+  const isText = cbor.isHead(Major.Unsigned, TEXT_KEY);
   if (isText) {
-    if (!isFirst) return refuse(Reason.Cbor);
+    if (hasEntry) return refuse(Reason.Cbor);
     if (manifest.textDigest == 0) return refuse(Reason.Severing);
+    phase = Phase.TextHead;
     remaining--;
   }
-  if (isFirst) checkRemaining(0);
-  if (isText) return expect(true);
-
-  left = cbor.value;
-  if (cbor.major != Major.Text || left > u32(PAYLOAD_URI_BYTES_MAX)) return refuse(Reason.Cbor);
+  hasEntry = true;
+  checkRemaining(0);
+  if (isText) return GO_ON;
   remaining--;
-  candidates = 0;
+  return openContent(Major.Text, WRAPPER, PAYLOAD_URI_BYTES_MAX);
+}
+
+/** Finds the target whose URI is the key. Keys ascend. */
+function findEntry(): i32 {
+  const isLater = entry < 0 || orderOf(entry) > 0;
+  entry = -1;
   for (let i = 0; i < manifest.entryCount(); i++) {
-    if (manifest.uriBytesOf(i) == i32(left)) candidates |= 1 << i;
+    if (manifest.isTarget(i) && orderOf(i) == 0) entry = i;
   }
-  phase = Phase.PayloadKey;
-  return GO_ON;
+  return expect(isLater && entry >= 0);
 }
 
-/** Compares the key with the URIs byte by byte, so that it need not be kept. No two URIs are the same. */
-function matchKey(): i32 {
-  while (left > 0) {
-    const at = from;
-    if (take(1) == 0) return Event.More;
-    for (let i = 0; i < manifest.entryCount(); i++) {
-      if (((candidates >> i) & 1) == 0) continue;
-      const unread = manifest.uriOf(i) + manifest.uriBytesOf(i) - left;
-      if (load<u8>(unread) != load<u8>(at)) candidates &= ~(1 << i);
-    }
-    left--;
+/** Above 0 if the key comes behind the URI of `which`: if it is longer, else as bytes decide. */
+function orderOf(which: i32): i32 {
+  let order = contentBytes - manifest.uriBytesOf(which);
+  for (let i = 0; order == 0 && i < contentBytes; i++) {
+    order = i32(load<u8>(WRAPPER + i)) - i32(load<u8>(manifest.uriOf(which) + i));
   }
-  if (candidates == 0) return refuse(Reason.Cbor);
-  const previous = entry;
-  entry = ctz<u32>(candidates);
-  return expect(previous < 0 || isLater(entry, previous));
-}
-
-/** Canonical order of map keys: the shorter first, then by bytes. @spec RFC 8949 §4.2.1 */
-function isLater(one: i32, other: i32): bool {
-  const oneBytes = manifest.uriBytesOf(one);
-  const difference = oneBytes - manifest.uriBytesOf(other);
-  if (difference != 0) return difference > 0;
-  return memory.compare(manifest.uriOf(one), manifest.uriOf(other), oneBytes) > 0;
+  return order;
 }
 
 function openPayload(): i32 {
   if (cbor.major != Major.Bytes) return refuse(Reason.Cbor);
-  const size = manifest.sizeOf(entry);
-  if (cbor.value != size) return fail(Err.Untrusted, Reason.Operation, entry);
+  if (cbor.value != manifest.sizeOf(entry)) return fail(Err.Untrusted, Reason.Operation, entry);
   manifest.fill(entry);
   if (remaining < manifest.insideCount) return refuse(Reason.Operation);
-  isExternal = false;
-  beginPayload(size);
+  beginPayload();
   return Event.Payload;
 }
 
-function beginPayload(size: u32): void {
-  sha256.open();
-  left = size;
+function beginPayload(): void {
+  left = manifest.sizeOf(entry);
+  isHashing = false;
   isSkipping = false;
   phase = Phase.Payload;
 }
@@ -414,16 +404,16 @@ function readPayload(): i32 {
   if (byteCount == 0) return Event.More;
   left -= byteCount;
   if (isSkipping) return GO_ON;
-  sha256.update(bytes, byteCount);
+  rehash(bytes, byteCount);
   return Event.Bytes;
 }
 
 function endPayload(): i32 {
-  if (isExternal) phase = Phase.Done;
-  else nextEntry();
+  nextEntry();
   if (isSkipping) return GO_ON;
-  if (!verify.agrees(manifest.digestOf(entry))) return fail(Err.Untrusted, Reason.Condition, entry);
-  return Event.PayloadEnd;
+  rehash(0, 0);
+  if (verify.agrees(manifest.digestOf(entry))) return Event.PayloadEnd;
+  return fail(Err.Untrusted, Reason.Condition, entry);
 }
 
 /** Nothing may follow the last entry. */
@@ -438,9 +428,12 @@ function finish(): i32 {
 }
 
 /**
- * Passes over the payload of Event.Payload: its bytes are taken, not reported and not hashed. No Event.PayloadEnd.
+ * Passes over the payload of Event.Payload: its bytes are taken, not reported and not hashed, and
+ * there is no Event.PayloadEnd.
  *
  * Followed by `resumePayload(sizeOf(entry))` the input goes on behind the payload.
+ *
+ * @fails Err.Misuse  no payload is being read
  */
 export function skipPayload(): i32 {
   if (phase != Phase.Payload) return Err.Misuse;
@@ -450,35 +443,35 @@ export function skipPayload(): i32 {
 
 /** Hashes payload bytes that are in the slot already, in order from the first. */
 export function rehash(ptr: usize, count: i32): void {
+  if (!isHashing) sha256.open();
+  isHashing = true;
   sha256.update(ptr, count);
 }
 
 /**
- * Goes on `haveBytes` behind the begin of the payload of Event.Payload, after `rehash` of what is in the slot.
+ * Goes on `haveBytes` behind the begin of the payload of Event.Payload, after `rehash` of what is
+ * in the slot.
  *
  * The rest of the window is dropped; `consumed` tells where the next input must begin.
  */
 export function resumePayload(haveBytes: u32): void {
   assert(phase == Phase.Payload);
-  from = to;
   const passed = min<u32>(haveBytes, left);
   left -= passed;
   position += passed;
+  from = to;
 }
 
 /**
- * Starts the payload of `target` from a source of its own; the input begins at `haveBytes` of it, after `rehash` of
- * what is in the slot. Allowed when the table is good, also again after a failed try.
+ * Starts the payload of entry `which` from a source of its own; the input begins at `haveBytes` of
+ * it, after `rehash` of what is in the slot. Event.End follows Event.PayloadEnd.
+ *
+ * Allowed when the table is good, also again after a failed try; without a table the failure stays.
  */
 export function openExternal(which: i32, haveBytes: u32): void {
-  if (phase <= Phase.Unparsed) return; // There is no table; the failure stays.
-  failure = Err.Ok;
-  why = Reason.None;
-  culprit = -1;
-  entry = which;
-  isExternal = true;
-  position = 0;
-  headCopied = 0;
-  beginPayload(manifest.sizeOf(which));
+  if (phase <= Phase.Unparsed) return;
+  begin(which);
+  remaining = 0;
+  beginPayload();
   resumePayload(haveBytes);
 }

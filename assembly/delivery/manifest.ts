@@ -1,23 +1,28 @@
-// Turns a signed manifest into the table that the installer works from. Nothing of it is executed: every command that
-// profile 1 allows is a condition, a setting or the fetch, so the three sequences are read once each, in the order
-// shared, install, validate, and what must have been said is checked at the end.
+// Turns a signed manifest into the table that the installer works from. Nothing of it is executed:
+// every command that profile 1 allows is a condition, a setting or the fetch, so the three
+// sequences are read once each, in the order shared, install, validate, and what must have been
+// said is checked at the end.
 //
 // Table entry, 32 bytes, one for each listed component:
 //
-//   0        4        8        12       16       20        24    26     28        30     31
-//   +--------+--------+--------+--------+--------+---------+-----+------+---------+------+------+
-//   | vendor | class  | digest | size   | uri    | version | id  |flags | idBytes |uri   |compa-|
-//   |        |        |        |        |        | packed  |     |      |         |Bytes |rison |
-//   +--------+--------+--------+--------+--------+---------+-----+------+---------+------+------+
-//   The first six are parameters, at 4 times their slot. vendor, class, digest and uri are addresses in the manifest,
-//   id is an offset in it; the id is kept as it is encoded.
+//   0        4       8        12     16    20        24   26      28        30         31
+//   +--------+-------+--------+------+-----+---------+----+-------+---------+----------+----------+
+//   | vendor | class | digest | size | uri | version | id | flags | idBytes | uriBytes |comparison|
+//   +--------+-------+--------+------+-----+---------+----+-------+---------+----------+----------+
+//   The first six are parameters, at 4 times their slot. vendor, class, digest and uri are
+//   addresses in the manifest, id is an offset in it; the id is kept as it is encoded.
 //
-// Flags: bit `slot` says that the parameter was set, bit `slot + CHECKED` that its condition, or the fetch, was read,
-// FILLED that its payload was in the envelope.
+// Flags: bit `slot` says that the parameter was set, bit `slot + CHECKED` that its condition, or
+// the fetch, was read, FILLED that its payload was in the envelope.
 import { Err } from "../abi/codes";
 import { TABLE, TABLE_ENTRY_BYTES } from "../base/buffers";
 import { equal } from "../base/bytes";
-import { ID_BYTES_MAX, PAYLOAD_URI_BYTES_MAX, TARGETS_MAX, WRAPPER_BYTES_MAX } from "../base/limits";
+import {
+  ID_BYTES_MAX,
+  PAYLOAD_URI_BYTES_MAX,
+  TARGETS_MAX,
+  WRAPPER_BYTES_MAX,
+} from "../base/limits";
 import * as cbor from "./cbor";
 import { Major } from "./cbor";
 import { Reason } from "./reason";
@@ -41,7 +46,11 @@ const enum Section {
   Text = 23,
 }
 
-/** Labels of commands. A condition has the label of the parameter it looks at. @spec draft-ietf-suit-manifest-37 §11.4 */
+/**
+ * Labels of commands. A condition has the label of the parameter it looks at.
+ *
+ * @spec draft-ietf-suit-manifest-37 §11.4
+ */
 const enum Command {
   Vendor = 1,
   Class = 2,
@@ -62,7 +71,7 @@ const enum Parameter {
   Version = 28,
 }
 
-/** @spec draft-ietf-suit-update-management-14, suit-parameter-version */
+/** How a version is compared. @spec draft-ietf-suit-update-management-14 */
 export const enum Comparison {
   None = 0,
   AtLeast = 2,
@@ -121,7 +130,6 @@ const HASH: u32 = 0x23;
 const ID_OFFSET: usize = 24;
 const FLAGS_OFFSET: usize = 26;
 const ID_BYTES_OFFSET: usize = 28;
-const EXTRA_OFFSET: usize = 26; // + slot: the URI's length, the version's comparison.
 const URI_BYTES_OFFSET: usize = 30;
 const COMPARISON_OFFSET: usize = 31;
 
@@ -130,7 +138,10 @@ const IS_TARGET: u32 = 1 << (Slot.Uri + CHECKED);
 const VERSION_CHECKED: u32 = 1 << (Slot.Version + CHECKED);
 const VERSION_SET: u32 = 1 << Slot.Version;
 const ENVIRONMENT: u32 =
-  (1 << Slot.Vendor) | (1 << Slot.Class) | (1 << (Slot.Vendor + CHECKED)) | (1 << (Slot.Class + CHECKED));
+  (1 << Slot.Vendor) |
+  (1 << Slot.Class) |
+  (1 << (Slot.Vendor + CHECKED)) |
+  (1 << (Slot.Class + CHECKED));
 const TARGET_NEEDED: u32 =
   ENVIRONMENT |
   (1 << Slot.Digest) |
@@ -141,7 +152,6 @@ const TARGET_NEEDED: u32 =
   IS_TARGET;
 const CONTEXT_ALLOWED: u32 = ENVIRONMENT | VERSION_SET | VERSION_CHECKED;
 const FILLED: u32 = 1 << 12;
-
 
 /** Why the manifest was refused. */
 export let reason: i32 = Reason.None;
@@ -155,19 +165,19 @@ let refusal: i32 = Err.Ok;
 let count: u32 = 0; // Listed components.
 let current: u32 = 0; // Components that the next command is about, one bit each.
 let serial: u32 = 0;
-let extra: u32 = 0; // Second result of `readUri` and `readVersion`.
+let comparison: u32 = 0; // Second result of `readVersion`.
 
 /**
- * Reads the manifest, `byteCount` bytes at MANIFEST, into the table. Addresses in the table stay good while the
- * manifest stays where it is.
+ * Reads the manifest, `byteCount` bytes at MANIFEST, into the table. Addresses in the table stay
+ * good while the manifest stays where it is.
  *
  * @fails Err.NotForDevice  something that profile 1 does not have; see `reason`
  * @fails Err.Inconsistent  malformed, or against a rule of profile 1
  * @spec draft-ietf-suit-manifest-37 §8.4
  */
 export function parse(byteCount: i32): i32 {
-  refusal = Err.Ok;
-  reason = Reason.None;
+  refusal = Err.Inconsistent;
+  reason = Reason.Cbor;
   textDigest = 0;
   targetCount = 0;
   insideCount = 0;
@@ -175,16 +185,12 @@ export function parse(byteCount: i32): i32 {
   memory.fill(TABLE, 0, TARGETS_MAX * TABLE_ENTRY_BYTES);
   readManifest(byteCount);
   checkTable();
-  if (cbor.isBroken && refusal == Err.Ok) {
-    refusal = Err.Inconsistent;
-    reason = Reason.Cbor;
-  }
-  return refusal;
+  return cbor.isBroken ? refusal : Err.Ok;
 }
 
-/** Refuses what is well-formed and not of profile 1, unless there was a failure before. */
-function refuse(why: i32): void {
-  if (cbor.isBroken) return;
+/** Refuses what is well-formed and not of profile 1, unless it is or there was a failure before. */
+function support(isSupported: bool, why: i32): void {
+  if (isSupported || cbor.isBroken) return;
   refusal = Err.NotForDevice;
   reason = why;
   cbor.fail();
@@ -201,7 +207,8 @@ function readManifest(byteCount: i32): void {
     if (section == Section.Validate) validate = cbor.next;
     readSection(section);
   }
-  if (!cbor.isAtEnd() || (seen & SECTIONS_NEEDED) != SECTIONS_NEEDED) return cbor.fail();
+  cbor.require(cbor.isAtEnd() && (seen & SECTIONS_NEEDED) == SECTIONS_NEEDED);
+  if (cbor.isBroken) return;
   cbor.open(validate, byteCount - i32(validate - MANIFEST));
   readSequence(VALIDATE_COMMANDS);
 }
@@ -209,11 +216,11 @@ function readManifest(byteCount: i32): void {
 function readSection(section: u32): void {
   switch (section) {
     case Section.Version:
-      if (cbor.want(Major.Unsigned) != PROFILE_VERSION) refuse(Reason.Command);
+      support(cbor.want(Major.Unsigned) == PROFILE_VERSION, Reason.Command);
       break;
     case Section.Sequence:
       serial = cbor.want(Major.Unsigned);
-      if (serial == 0) cbor.fail();
+      cbor.require(serial != 0);
       break;
     case Section.Common:
       readCommon();
@@ -222,12 +229,12 @@ function readSection(section: u32): void {
       cbor.readString(Major.Text);
       break;
     case Section.Install:
-      if (cbor.peek() == Major.Array) refuse(Reason.Severing);
+      support(cbor.peek() != Major.Array, Reason.Severing);
       readSequence(INSTALL_COMMANDS);
       break;
     case Section.Coswid:
     case Section.Text:
-      if (cbor.peek() == Major.Bytes) refuse(Reason.Severing);
+      support(cbor.peek() != Major.Bytes, Reason.Severing);
       textDigest = readSha256(); // Text comes last.
       if (section == Section.Coswid) textDigest = 0;
       break;
@@ -237,176 +244,177 @@ function readSection(section: u32): void {
 }
 
 /**
- * Reads a map key, or a command, that must be one of the bits of `allowed`. Keys ascend: `seen` has those before.
+ * Reads a map key, or a command, that must be one of the bits of `allowed`. Keys ascend: `seen` has
+ * those before.
  *
  * @returns the label; 0 after a failure
  */
 function readLabel(seen: u32, allowed: u32, why: i32): u32 {
   cbor.head();
   const label = cbor.value;
-  if (cbor.major > Major.Negative) cbor.fail();
-  if (cbor.major == Major.Negative || label > 31) refuse(why);
-  else if (seen >> label) cbor.fail();
-  else if (!((allowed >> label) & 1)) refuse(why);
+  cbor.require(cbor.major <= Major.Negative);
+  support(cbor.major == Major.Unsigned && label < 32, why);
+  cbor.require(seen >> label == 0);
+  support(((allowed >> label) & 1) != 0, why);
   return cbor.value;
 }
 
 function readCommon(): void {
   const outer = cbor.enter();
   const sections = cbor.want(Major.Map);
-  if (readLabel(0, COMMON_SECTIONS, Reason.Command) != Section.Components) cbor.fail();
+  cbor.require(readLabel(0, COMMON_SECTIONS, Reason.Command) == Section.Components);
   count = cbor.want(Major.Array);
-  if (count - 1 >= u32(TARGETS_MAX)) cbor.fail();
+  cbor.require(count - 1 < u32(TARGETS_MAX));
   for (let entry: u32 = 0; entry < count && !cbor.isBroken; entry++) readComponentId(entry);
   readLabel(1 << Section.Components, COMMON_SECTIONS, Reason.Command);
   readSequence(SHARED_COMMANDS);
-  if (sections != 2) cbor.fail();
+  cbor.require(sections == 2);
   cbor.leave(outer);
 }
 
 function readComponentId(entry: u32): void {
   const start = cbor.next;
   const segments = cbor.want(Major.Array);
-  if (segments - 1 >= SEGMENTS_MAX) cbor.fail();
+  cbor.require(segments - 1 < SEGMENTS_MAX);
   let joinedBytes = segments - 1;
   for (let i: u32 = 0; i < segments && !cbor.isBroken; i++) {
-    cbor.readString(Major.Bytes);
-    if (cbor.itemBytes - 1 >= SEGMENT_BYTES_MAX) cbor.fail();
+    readVisible(Major.Bytes, SEGMENT_BYTES_MAX, SLASH);
     joinedBytes += cbor.itemBytes;
-    checkVisible(SLASH);
   }
-  if (joinedBytes > u32(ID_BYTES_MAX)) cbor.fail();
+  cbor.require(joinedBytes <= u32(ID_BYTES_MAX));
   if (cbor.isBroken) return;
 
   const idBytes = i32(cbor.next - start);
   for (let other: u32 = 0; other < entry; other++) {
-    if (equal(idOf(other), idBytesOf(other), start, idBytes)) cbor.fail();
+    cbor.require(!equal(idOf(other), idBytesOf(other), start, idBytes));
   }
   store<u16>(at(entry), u16(start - MANIFEST), ID_OFFSET);
   store<u16>(at(entry), u16(idBytes), ID_BYTES_OFFSET);
 }
 
-/** Fails if the string that was just read has another byte than 21 to 7E hex, or has `barred`. */
-function checkVisible(barred: u32): void {
+/** Reads a string of 1 to `byteCountMax` bytes, each 21 to 7E hex and not `barred`. */
+function readVisible(type: i32, byteCountMax: u32, barred: u32): void {
+  cbor.readString(type);
+  cbor.require(cbor.itemBytes - 1 < byteCountMax);
   for (let i: u32 = 0; i < cbor.itemBytes; i++) {
     const byte: u32 = load<u8>(cbor.item + i);
-    if (byte - VISIBLE_MIN >= VISIBLE_COUNT || byte == barred) return cbor.fail();
+    cbor.require(byte - VISIBLE_MIN < VISIBLE_COUNT && byte != barred);
   }
 }
 
-/** Reads one sequence, commands and arguments in turn, of which `allowed` has a bit for each command. */
+/** Reads one sequence, commands and arguments in turn; `allowed` has a bit for each command. */
 function readSequence(allowed: u32): void {
   const outer = cbor.enter();
   const items = cbor.want(Major.Array);
-  if (items == 0 || items & 1) cbor.fail();
+  cbor.require(items != 0 && !(items & 1));
   // A component that is alone need not be named.
   current = u32(count == 1);
   for (let i: u32 = 0; i < items && !cbor.isBroken; i += 2) {
     const command = readLabel(0, allowed, Reason.Command);
     if (command == Command.SetIndex) {
       readIndex();
-    } else if (current == 0) {
-      cbor.fail();
-    } else if (command == Command.Override) {
+      continue;
+    }
+    cbor.require(current != 0);
+    if (command == Command.Override) {
       readParameters();
     } else {
-      if (cbor.want(Major.Unsigned) > POLICY_MAX) cbor.fail();
+      cbor.require(cbor.want(Major.Unsigned) <= POLICY_MAX);
       check(slotOf(command));
     }
   }
   cbor.leave(outer);
 }
 
-/** Reads which components the next commands are about: an index, true for all, or an array of indices. */
+/** Reads whom the next commands are about: an index, true for all, or an array of indices. */
 function readIndex(): void {
   current = 0;
   cbor.head();
-  if (cbor.major == Major.Simple && cbor.value == cbor.SIMPLE_TRUE) {
+  if (cbor.isHead(Major.Simple, cbor.SIMPLE_TRUE)) {
     current = (1 << count) - 1;
-  } else if (cbor.major == Major.Array) {
-    const indices = cbor.value;
-    if (indices == 0) cbor.fail();
-    for (let i: u32 = 0; i < indices && !cbor.isBroken; i++) {
-      cbor.head();
-      addIndex();
-    }
-  } else {
-    addIndex();
+    return;
   }
-}
-
-function addIndex(): void {
-  if (cbor.major != Major.Unsigned || cbor.value >= count) return cbor.fail();
-  current |= 1 << cbor.value;
+  let indices: u32 = 1;
+  const isArray = cbor.major == Major.Array;
+  if (isArray) {
+    indices = cbor.value;
+    cbor.require(indices != 0);
+  }
+  for (; indices > 0 && !cbor.isBroken; indices--) {
+    if (isArray) cbor.head();
+    cbor.require(cbor.major == Major.Unsigned && cbor.value < count);
+    current |= 1 << cbor.value;
+  }
 }
 
 function readParameters(): void {
   const settings = cbor.want(Major.Map);
-  if (settings == 0) cbor.fail();
+  cbor.require(settings != 0);
   let seen: u32 = 0;
   for (let i: u32 = 0; i < settings && !cbor.isBroken; i++) {
     const label = readLabel(seen, PARAMETERS, Reason.Parameter);
     seen |= 1 << label;
-    const number = readParameter(label);
-    if (!cbor.isBroken) set(slotOf(label), number);
+    set(slotOf(label), readParameter(label));
   }
 }
 
+/** Reads the value of a parameter: a number, or the address of a string that `cbor.item` is. */
 function readParameter(label: u32): u32 {
+  let outer: usize = 0;
   switch (label) {
-    case Parameter.Digest: {
-      const outer = cbor.enter();
-      const digest = readSha256();
-      cbor.leave(outer);
-      return u32(digest);
-    }
     case Parameter.Size:
       return cbor.want(Major.Unsigned);
-    case Parameter.Uri:
-      return u32(readUri());
     case Parameter.Version:
       return readVersion();
+    case Parameter.Uri:
+      readVisible(Major.Text, PAYLOAD_URI_BYTES_MAX, 0);
+      break;
+    case Parameter.Digest:
+      outer = cbor.enter();
+      readSha256();
+      cbor.leave(outer);
+      break;
     default:
       cbor.readString(Major.Bytes);
-      if (cbor.itemBytes != UUID_BYTES) cbor.fail();
-      return u32(cbor.item);
+      cbor.require(cbor.itemBytes == UUID_BYTES);
   }
+  return u32(cbor.item);
 }
 
 /** Reads a digest of SHA-256. Returns its address. */
 function readSha256(): usize {
-  if (!verify.readDigest()) refuse(Reason.Algorithm);
-  if (cbor.itemBytes != DIGEST_BYTES) cbor.fail();
+  support(verify.readDigest(), Reason.Algorithm);
+  cbor.require(cbor.itemBytes == DIGEST_BYTES);
   return cbor.item;
 }
 
-/** Reads a URI. Returns its address, and its length in `extra`. */
-function readUri(): usize {
-  cbor.readString(Major.Text);
-  extra = cbor.itemBytes;
-  if (extra - 1 >= u32(PAYLOAD_URI_BYTES_MAX)) cbor.fail();
-  checkVisible(0);
-  return cbor.item;
-}
-
-/** Reads a version. Returns it packed, and its comparison in `extra`. */
+/** Reads a version. Returns it packed, and how it is compared in `comparison`. */
 function readVersion(): u32 {
   const outer = cbor.enter();
-  if (cbor.want(Major.Array) != 2) cbor.fail();
-  extra = cbor.want(Major.Unsigned);
-  if (extra != Comparison.AtLeast && extra != Comparison.Equal) refuse(Reason.Parameter);
+  cbor.require(cbor.want(Major.Array) == 2);
+  comparison = cbor.want(Major.Unsigned);
+  support((comparison | 1) == Comparison.Equal, Reason.Parameter); // 2 or 3.
   const numbers = cbor.want(Major.Array);
   let packed: u32 = 0;
   for (let i: u32 = 0; i < numbers && !cbor.isBroken; i++) {
     cbor.head();
-    if (cbor.major == Major.Negative) refuse(Reason.Parameter); // A pre-release.
-    const largest: u32 = i == 2 ? 4095 : 1023;
-    if (cbor.major != Major.Unsigned || i >= VERSION_NUMBERS || cbor.value > largest) cbor.fail();
-    packed |= cbor.value << ((VERSION_SHIFTS >> (i << 3)) & 31);
+    support(cbor.major != Major.Negative, Reason.Parameter); // A pre-release.
+    cbor.require(cbor.major == Major.Unsigned && i < VERSION_NUMBERS && cbor.value <= largestOf(i));
+    packed |= cbor.value << shiftOf(i);
   }
-  if (numbers == 0 || (extra == Comparison.Equal && numbers != VERSION_NUMBERS)) cbor.fail();
+  cbor.require(numbers == VERSION_NUMBERS || (numbers != 0 && comparison != Comparison.Equal));
   cbor.leave(outer);
   return packed;
+}
+
+/** Place of the number `index` of a version when it is packed: major, minor, patch. */
+export function shiftOf(index: u32): u32 {
+  return (VERSION_SHIFTS >> (index << 3)) & 31;
+}
+
+/** Largest number `index` of a version. */
+export function largestOf(index: u32): u32 {
+  return index == 2 ? 4095 : 1023;
 }
 
 /** Rank of a label among the parameters that profile 1 has. */
@@ -414,48 +422,51 @@ function slotOf(label: u32): i32 {
   return popcnt<u32>(PARAMETERS & ((1 << label) - 1));
 }
 
-/** Sets a parameter of the current components. Each may be set once: no later value replaces one that was used. */
+/** Sets a parameter of the current components, once: no later value replaces one that was used. */
 function set(slot: i32, number: u32): void {
-  mark(0, 1 << slot, 1 << slot);
+  const bit = 1 << slot;
   for (let entry: u32 = 0; entry < count; entry++) {
-    if (!((current >> entry) & 1)) continue;
+    if (!mark(entry, 0, bit, bit)) continue;
     store<u32>(at(entry) + (slot << 2), number);
-    if (slot >= Slot.Uri) store<u8>(at(entry) + slot, u8(extra), EXTRA_OFFSET);
+    if (slot == Slot.Uri) store<u8>(at(entry), cbor.itemBytes, URI_BYTES_OFFSET);
+    if (slot == Slot.Version) store<u8>(at(entry), comparison, COMPARISON_OFFSET);
   }
 }
 
-/** Notes a condition or the fetch. What it is about must be set, and there is one fetch for each component. */
+/** Notes a condition or the fetch. What it is about must be set; a component is fetched once. */
 function check(slot: i32): void {
   const bit = 1 << (slot + CHECKED);
-  mark(1 << slot, slot == Slot.Uri ? bit : 0, bit);
+  for (let entry: u32 = 0; entry < count; entry++) mark(entry, 1 << slot, bit & IS_TARGET, bit);
 }
 
-/** Adds flags to the current components, each of which must have all of `needed` and none of `barred`. */
-function mark(needed: u32, barred: u32, added: u32): void {
-  for (let entry: u32 = 0; entry < count; entry++) {
-    if (!((current >> entry) & 1)) continue;
-    const flags = flagsOf(entry);
-    if (flags & barred || needed & ~flags) return cbor.fail();
-    store<u16>(at(entry), u16(flags | added), FLAGS_OFFSET);
-  }
+/**
+ * Adds flags to a component if it is a current one. It must have all of `needed` and none of
+ * `barred`.
+ */
+function mark(entry: u32, needed: u32, barred: u32, added: u32): bool {
+  if (!((current >> entry) & 1)) return false;
+  const flags = flagsOf(entry);
+  cbor.require((flags & (needed | barred)) == needed);
+  store<u16>(at(entry), flags | added, FLAGS_OFFSET);
+  return true;
 }
 
 /** What each component must have and may not have, once all sequences are read. */
 function checkTable(): void {
   for (let entry: u32 = 0; entry < count && !cbor.isBroken; entry++) {
     const flags = flagsOf(entry);
-    const comparison = comparisonOf(entry);
     if (flags & IS_TARGET) {
       targetCount++;
-      if ((flags & TARGET_NEEDED) != TARGET_NEEDED || comparison != Comparison.Equal) return cbor.fail();
-      checkUri(entry);
+      cbor.require((flags & TARGET_NEEDED) == TARGET_NEEDED);
+      cbor.require(comparisonOf(entry) == Comparison.Equal);
+      if (!cbor.isBroken) checkUri(entry);
     } else {
+      cbor.require(!(flags & ~CONTEXT_ALLOWED) && comparisonOf(entry) != Comparison.Equal);
       // A need is set and checked, or there is none.
-      const isNeed = comparison == Comparison.AtLeast && flags & VERSION_CHECKED;
-      if (flags & ~CONTEXT_ALLOWED || (flags & VERSION_SET && !isNeed)) return cbor.fail();
+      cbor.require(!(flags & VERSION_SET) || (flags & VERSION_CHECKED) != 0);
     }
   }
-  if (targetCount == 0) cbor.fail();
+  cbor.require(targetCount != 0);
 }
 
 /** `#` is followed by the own index, and no two targets share a URI. */
@@ -464,11 +475,11 @@ function checkUri(entry: u32): void {
   const uriBytes = uriBytesOf(entry);
   if (isInside(entry)) {
     const digit: u32 = entry < 10 ? 0x30 + entry : 0x57 + entry;
-    if (uriBytes != 2 || load<u8>(uri, 1) != digit) return cbor.fail();
+    cbor.require(uriBytes == 2 && load<u8>(uri, 1) == digit);
     insideCount++;
   }
   for (let other: u32 = 0; other < entry; other++) {
-    if (equal(uriOf(other), uriBytesOf(other), uri, uriBytes)) return cbor.fail();
+    cbor.require(!equal(uriOf(other), uriBytesOf(other), uri, uriBytes));
   }
 }
 
@@ -502,7 +513,7 @@ export function isFilled(entry: i32): bool {
 
 /** Notes that the payload of `entry` was met. */
 export function fill(entry: i32): void {
-  store<u16>(at(entry), u16(flagsOf(entry) | FILLED), FLAGS_OFFSET);
+  store<u16>(at(entry), flagsOf(entry) | FILLED, FLAGS_OFFSET);
   insideCount -= i32(isInside(entry));
 }
 
@@ -548,12 +559,15 @@ export function isInside(entry: i32): bool {
   return uriBytesOf(entry) > 0 && load<u8>(uriOf(entry)) == HASH;
 }
 
-/** Version of a target, or smallest version of a context component: major << 22 | minor << 12 | patch. */
+/**
+ * Version of a target, or smallest version of a context component, 0 if nothing is asked:
+ * major << 22 | minor << 12 | patch.
+ */
 export function versionOf(entry: i32): u32 {
   return load<u32>(at(entry), Slot.Version << 2);
 }
 
-/** Comparison.Equal for a target; Comparison.AtLeast, or None if nothing is asked, for a context component. */
+/** Comparison.Equal for a target; AtLeast, or None if nothing is asked, for a context component. */
 export function comparisonOf(entry: i32): i32 {
   return load<u8>(at(entry), COMPARISON_OFFSET);
 }

@@ -1,5 +1,6 @@
 /**
- * Detail of a refusal, for a person who looks for the cause. The numbers are those of suit-report-result-reason.
+ * Detail of a refusal, for a person who looks for the cause. The numbers are those of
+ * suit-report-result-reason.
  *
  * @spec draft-ietf-suit-report-18 §4
  */

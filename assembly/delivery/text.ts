@@ -1,5 +1,6 @@
-// Strings for people: from the text section if it is there and readable, else made from the table. Nothing is decided
-// by them. The section is read again for each string; only its first language counts.
+// Strings for people: from the text section if it is there and readable, else made from the table.
+// Nothing is decided by them. The section is read again for each string; only its first language
+// counts.
 // @spec draft-ietf-suit-manifest-37 §8.4.4
 import { equal, writeDecimal } from "../base/bytes";
 import {
@@ -8,6 +9,7 @@ import {
   NAME_BYTES_MAX,
   VERSION_BYTES_MAX,
 } from "../base/limits";
+import * as utf8 from "../wbxml/utf8";
 import * as cbor from "./cbor";
 import { Major } from "./cbor";
 import * as manifest from "./manifest";
@@ -48,10 +50,9 @@ export function open(byteCount: i32): void {
  */
 export function idInto(entry: i32, ptr: usize): i32 {
   cbor.open(manifest.idOf(entry), manifest.idBytesOf(entry));
-  const segments = cbor.want(Major.Array);
   let to = ptr;
-  for (let i: u32 = 0; i < segments; i++) {
-    if (i > 0) store<u8>(to++, SLASH);
+  for (let segments = cbor.want(Major.Array); segments > 0; segments--) {
+    if (to != ptr) store<u8>(to++, SLASH);
     cbor.readString(Major.Bytes);
     memory.copy(to, cbor.item, cbor.itemBytes);
     to += cbor.itemBytes;
@@ -93,11 +94,12 @@ export function versionTextInto(entry: i32, ptr: usize): i32 {
   const byteCount = stringInto(entry, ComponentText.Version, ptr, VERSION_BYTES_MAX);
   if (byteCount > 0) return byteCount;
   const packed = manifest.versionOf(entry);
-  let to = ptr + writeDecimal(packed >> 22, ptr);
-  store<u8>(to++, DOT);
-  to += writeDecimal((packed >> 12) & 1023, to);
-  store<u8>(to++, DOT);
-  return i32(to - ptr) + writeDecimal(packed & 4095, to);
+  let to = ptr;
+  for (let i = 0; i < 3; i++) {
+    if (i > 0) store<u8>(to++, DOT);
+    to += writeDecimal((packed >> manifest.shiftOf(i)) & manifest.largestOf(i), to);
+  }
+  return i32(to - ptr);
 }
 
 /**
@@ -120,10 +122,14 @@ export function updateDescriptionInto(ptr: usize): i32 {
   return stringInto(NO_ENTRY, ManifestText.Update, ptr, DESCRIPTION_BYTES_MAX);
 }
 
-/** Copies a string of at most `byteCountMax` bytes that is UTF-8, control bytes replaced. Returns 0 if there is none. */
+/**
+ * Copies a string of at most `byteCountMax` bytes of UTF-8 without NUL; other control bytes become
+ * spaces. Returns 0 if there is no such string.
+ */
 function stringInto(entry: i32, key: u32, ptr: usize, byteCountMax: u32): i32 {
-  if (!find(entry, key) || cbor.itemBytes > byteCountMax || !isUtf8()) return 0;
+  if (!find(entry, key)) return 0;
   const byteCount = cbor.itemBytes;
+  if (byteCount > byteCountMax || !utf8.isText(cbor.item, byteCount, utf8.BYTE_MAX)) return 0;
   for (let i: u32 = 0; i < byteCount; i++) {
     store<u8>(ptr + i, max<u8>(load<u8>(cbor.item + i), SPACE));
   }
@@ -133,61 +139,33 @@ function stringInto(entry: i32, key: u32, ptr: usize, byteCountMax: u32): i32 {
 /** Finds the string `key` of a component, or of the manifest itself. */
 function find(entry: i32, key: u32): bool {
   cbor.open(TEXT, textBytes);
-  if (cbor.want(Major.Map) == 0) return false;
+  cbor.require(cbor.want(Major.Map) != 0);
   cbor.readString(Major.Text);
   const count = cbor.want(Major.Map);
   for (let i: u32 = 0; i < count && !cbor.isBroken; i++) {
+    let owner = NO_ENTRY;
+    let strings: u32 = 1;
     if (cbor.peek() == Major.Array) {
-      const isOwn = readId(entry);
-      if (findIn(cbor.want(Major.Map), isOwn ? key : 0)) return true;
-    } else if (findIn(1, entry == NO_ENTRY ? key : 0)) {
-      return true;
+      owner = readOwner(entry);
+      strings = cbor.want(Major.Map);
+    }
+    for (; strings > 0 && !cbor.isBroken; strings--) {
+      cbor.head();
+      const isWanted = owner == entry && cbor.isHead(Major.Unsigned, key);
+      cbor.require(cbor.major <= Major.Negative);
+      cbor.readString(Major.Text);
+      if (isWanted && !cbor.isBroken) return true;
     }
   }
   return false;
 }
 
-/** Reads a component identifier and tells whether it is that of `entry`. */
-function readId(entry: i32): bool {
+/** Reads a component identifier. Returns `entry` if that is whose it is, else another number. */
+function readOwner(entry: i32): i32 {
   const start = cbor.next;
-  const segments = cbor.want(Major.Array);
-  for (let i: u32 = 0; i < segments && !cbor.isBroken; i++) cbor.readString(Major.Bytes);
-  if (cbor.isBroken || entry == NO_ENTRY) return false;
-  return equal(start, i32(cbor.next - start), manifest.idOf(entry), manifest.idBytesOf(entry));
-}
-
-/** Reads up to `count` pairs of a number and a string, and stops behind that with `key`. Key 0 is never used. */
-function findIn(count: u32, key: u32): bool {
-  for (let i: u32 = 0; i < count && !cbor.isBroken; i++) {
-    cbor.head();
-    const isWanted = cbor.major == Major.Unsigned && cbor.value == key;
-    if (cbor.major > Major.Negative) cbor.fail();
-    cbor.readString(Major.Text);
-    if (isWanted && !cbor.isBroken) return key != 0;
-  }
-  return false;
-}
-
-/** The string that was just read is UTF-8: no overlong form, no surrogate, nothing above U+10FFFF. */
-function isUtf8(): bool {
-  let due = 0; // Continuation bytes that must follow.
-  let least: u32 = 0x80;
-  let most: u32 = 0xbf;
-  for (let i: u32 = 0; i < cbor.itemBytes; i++) {
-    const byte: u32 = load<u8>(cbor.item + i);
-    if (due > 0) {
-      if (byte < least || byte > most) return false;
-      due--;
-      least = 0x80;
-      most = 0xbf;
-    } else if (byte >= 0x80) {
-      if (byte < 0xc2 || byte > 0xf4) return false;
-      due = 1 + i32(byte >= 0xe0) + i32(byte >= 0xf0);
-      if (byte == 0xe0) least = 0xa0;
-      if (byte == 0xed) most = 0x9f;
-      if (byte == 0xf0) least = 0x90;
-      if (byte == 0xf4) most = 0x8f;
-    }
-  }
-  return due == 0;
+  let segments = cbor.want(Major.Array);
+  for (; segments > 0 && !cbor.isBroken; segments--) cbor.readString(Major.Bytes);
+  if (entry == NO_ENTRY) return 0;
+  const idBytes = manifest.idBytesOf(entry);
+  return equal(start, i32(cbor.next - start), manifest.idOf(entry), idBytes) ? entry : NO_ENTRY;
 }

@@ -1,10 +1,11 @@
-// The authentication wrapper: its digest, and the signatures over it. Patterns stand in for a COSE library.
+// The authentication wrapper: its digest, and the signatures over it. Patterns stand in for a COSE
+// library.
 //
 //   wrapper   8n | 58 24 82 2F 58 20 digest | 58 4A block | 58 nn block ...
 //             0    1                          39
 //   block     D2 84 43 A1 | 01 xx | A0            | F6 58 40 | r s       xx: 26 ES256, 28 ESP256
 //             D2 84 43 A1 | 01 xx | A1 04 4n kid  | F6 58 40 | r s
-//             0             4       6
+//             0             4       6   8    9      -67        -64
 //   signed    84 6A "Signature1" | 43 A1 01 xx | 40 | 58 24 82 2F 58 20 digest
 import { HEAD } from "../base/buffers";
 import { equal } from "../base/bytes";
@@ -17,23 +18,27 @@ import { Reason } from "./reason";
 export const WRAPPER: usize = HEAD;
 export const DIGEST_BYTES: i32 = 32;
 
-const DIGEST_OFFSET: usize = 7;
-const FIRST_BLOCK_OFFSET: usize = 39;
+/** The digest that is signed, in a wrapper of the right form. */
+export const SIGNED_DIGEST: usize = WRAPPER + 7;
+const FIRST_BLOCK_OFFSET: i32 = 39;
 const BLOCKS_MAX: u32 = 4;
-/** Signature checks for one envelope, whatever the number of blocks and keys: each costs the device seconds. */
+/** Signature checks for one envelope, whatever blocks and keys it has: each takes long. */
 const OPERATIONS_MAX: i32 = 4;
 /** SHA-256 is algorithm -16, and CBOR carries -1 - n. */
 const SHA256_ARGUMENT: u32 = 15;
 
-const BLOCK_BYTES_MIN: u32 = 74;
 const BLOCK_START: u32 = 0xa14384d2; // D2 84 43 A1
-const SIGNATURE_HEAD: u32 = 0x4058; // 58 40
-const SIGNATURE_BYTES: u32 = 64;
+const ES256: u32 = 0x2601; // 01 26
+const ESP256: u32 = 0x2801; // 01 28
+const SIGNATURE_HEAD: u32 = 0x4058f6; // F6 58 40
+const KID_HEAD: u32 = 0x4004a1; // A1 04 40, plus the length
+const TAIL_BYTES: u32 = 67;
+const BARE_BLOCK_BYTES: u32 = 74;
+const KID_BLOCK_BYTES: u32 = 76; // Without the identifier itself.
 const KID_BYTES_MAX: u32 = 23;
-const ES256: u32 = 0x26;
-const ESP256: u32 = 0x28;
 
-// Head of Sig_structure up to the protected header, and the empty external_aad that follows it. @spec RFC 9052 §4.4
+// Head of Sig_structure up to the protected header, and the empty external_aad that follows it.
+// @spec RFC 9052 §4.4
 // prettier-ignore
 const CONTEXT: usize = memory.data<u8>([
   0x84, 0x6a, 0x53, 0x69, 0x67, 0x6e, 0x61, 0x74, 0x75, 0x72, 0x65, 0x31, 0x40,
@@ -46,8 +51,7 @@ let operationCount: i32 = 0;
 let hasUsableBlock: bool = false;
 let blocks: i32 = 0;
 let signed: bool = false;
-let kidAt: usize = 0; // Key identifier of the block that was matched last.
-let kidLength: u32 = 0;
+let kidLength: i32 = 0; // Of the block that was matched last.
 
 /** Forgets the last wrapper and its signatures. */
 export function open(): void {
@@ -58,32 +62,31 @@ export function open(): void {
 }
 
 /**
- * Checks the form of the wrapper, `byteCount` bytes at WRAPPER. Blocks are looked at by `verifyBlock` only.
+ * Checks the form of the wrapper, `byteCount` bytes at WRAPPER. Only `verifyBlock` looks at blocks.
  *
- * @returns Reason.None; Reason.Cbor; Reason.Algorithm for another digest than SHA-256, or no block at all
+ * @returns Reason.None; Reason.Cbor; Reason.Algorithm for another digest than SHA-256, or no block
  */
 export function checkWrapper(byteCount: i32): i32 {
   wrapperBytes = byteCount;
   cbor.open(WRAPPER, byteCount);
   const count = cbor.want(Major.Array);
-  if (count > 1 + BLOCKS_MAX) cbor.fail();
+  cbor.require(count <= 1 + BLOCKS_MAX);
   const outer = cbor.enter();
-  const isSha256 = readDigest();
-  const digestBytes = cbor.itemBytes;
+  const hasDigest = readDigest() && cbor.itemBytes == DIGEST_BYTES;
   cbor.leave(outer);
   for (let i: u32 = 1; i < count && !cbor.isBroken; i++) cbor.readString(Major.Bytes);
 
   if (!cbor.isAtEnd()) return Reason.Cbor;
   blocks = count - 1;
-  return isSha256 && digestBytes == DIGEST_BYTES && blocks != 0 ? Reason.None : Reason.Algorithm;
+  return hasDigest && blocks > 0 ? Reason.None : Reason.Algorithm;
 }
 
-/** Reads a SUIT_Digest; `cbor.item` is the digest, of any length. Returns whether its algorithm is SHA-256. */
+/** Reads a SUIT_Digest; `cbor.item` is the digest, of any length. Returns whether it is SHA-256. */
 export function readDigest(): bool {
-  if (cbor.want(Major.Array) != 2) cbor.fail();
+  cbor.require(cbor.want(Major.Array) == 2);
   cbor.head();
-  const isSha256 = cbor.major == Major.Negative && cbor.value == SHA256_ARGUMENT;
-  if (cbor.major > Major.Negative) cbor.fail();
+  const isSha256 = cbor.isHead(Major.Negative, SHA256_ARGUMENT);
+  cbor.require(cbor.major <= Major.Negative);
   cbor.readString(Major.Bytes);
   return isSha256;
 }
@@ -92,11 +95,6 @@ export function readDigest(): bool {
 export function agrees(digest: usize): bool {
   sha256.close(DIGEST);
   return equal(DIGEST, DIGEST_BYTES, digest, DIGEST_BYTES);
-}
-
-/** Ends the SHA-256 in progress and compares it with the digest that is signed. */
-export function agreesWithWrapper(): bool {
-  return agrees(WRAPPER + DIGEST_OFFSET);
 }
 
 /** Signature blocks of the wrapper, usable or not: 1 to 4. */
@@ -115,24 +113,25 @@ export function unsignedReason(): i32 {
 }
 
 /**
- * Verifies one block with one P-256 key. The first success makes `isSigned` true.
+ * Verifies one block with one P-256 key, between Event.Manifest and `parseManifest`. The first
+ * success makes `isSigned` true.
  *
- * A block of another form or algorithm, or with the identifier of another key, is passed over at no cost.
+ * A block of another form or algorithm, or with the identifier of another key, is passed over at no
+ * cost. The fifth signature check of an envelope fails without being made.
  *
  * @param block     0 to blockCount() - 1
  * @param key64     x and y, big-endian
  * @param kidBytes  0 if the key has no identifier
- * @spec RFC 9052 §4.4, RFC 9053 §2.1, RFC 9864 §2.1
+ * @spec RFC 9052 §4.4; RFC 9053 §2.1; RFC 9864 §2.1
  */
 export function verifyBlock(block: i32, key64: usize, kid: usize, kidBytes: i32): bool {
   assert(block >= 0 && block < blocks);
-  cbor.open(WRAPPER + FIRST_BLOCK_OFFSET, wrapperBytes - i32(FIRST_BLOCK_OFFSET));
-  for (let i = 0; i <= block; i++) cbor.readString(Major.Bytes);
+  cbor.open(WRAPPER + FIRST_BLOCK_OFFSET, wrapperBytes - FIRST_BLOCK_OFFSET);
+  for (; block >= 0; block--) cbor.readString(Major.Bytes);
   const at = cbor.item;
-  const signature = findSignature(at, cbor.itemBytes);
-  if (signature == 0) return false;
+  if (!isUsable(at, cbor.itemBytes)) return false;
   hasUsableBlock = true;
-  if (kidBytes > 0 && kidLength > 0 && !equal(kidAt, kidLength, kid, kidBytes)) return false;
+  if (kidBytes && kidLength && !equal(at + 9, kidLength, kid, kidBytes)) return false;
   if (operationCount == OPERATIONS_MAX) return false;
   operationCount++;
 
@@ -140,32 +139,24 @@ export function verifyBlock(block: i32, key64: usize, kid: usize, kidBytes: i32)
   sha256.update(CONTEXT, CONTEXT_BYTES);
   sha256.update(at + 2, 4);
   sha256.update(CONTEXT + CONTEXT_BYTES, 1);
-  sha256.update(WRAPPER + 1, i32(FIRST_BLOCK_OFFSET) - 1);
+  sha256.update(WRAPPER + 1, FIRST_BLOCK_OFFSET - 1);
   sha256.close(DIGEST);
-  if (!p256.verify(key64, DIGEST, signature)) return false;
-  signed = true;
-  return true;
+  const isGood = p256.verify(key64, DIGEST, cbor.next - 64);
+  signed = signed || isGood;
+  return isGood;
 }
 
-/** Matches a block with the pattern. Returns the address of its signature, 0 if it does not match. */
-function findSignature(at: usize, byteCount: u32): usize {
-  if (byteCount < BLOCK_BYTES_MIN) return 0;
-  if (load<u32>(at) != BLOCK_START || load<u8>(at, 4) != 1) return 0;
-  const algorithm: u32 = load<u8>(at, 5);
-  if (algorithm != ES256 && algorithm != ESP256) return 0;
+/** Matches a block with the pattern, which ends with the signature. */
+function isUsable(at: usize, byteCount: u32): bool {
+  if (byteCount < BARE_BLOCK_BYTES) return false;
+  const tail = at + byteCount - TAIL_BYTES;
+  if (load<u32>(tail - 1) >> 8 != SIGNATURE_HEAD || load<u32>(at) != BLOCK_START) return false;
+  const algorithm: u32 = load<u16>(at, 4);
+  if (algorithm != ES256 && algorithm != ESP256) return false;
 
-  let offset: u32 = 7;
+  const unprotected = load<u32>(at, 6) & 0xff_ffff;
   kidLength = 0;
-  const unprotected: u32 = load<u8>(at, 6);
-  if (unprotected == 0xa1) {
-    kidLength = load<u8>(at, 8) - 0x40;
-    if (load<u8>(at, 7) != 4 || kidLength - 1 >= KID_BYTES_MAX) return 0;
-    kidAt = at + 9;
-    offset = 9 + kidLength;
-  } else if (unprotected != 0xa0) {
-    return 0;
-  }
-  if (offset + 3 + SIGNATURE_BYTES != byteCount) return 0;
-  const tail = at + offset;
-  return load<u8>(tail) == 0xf6 && load<u16>(tail, 1) == SIGNATURE_HEAD ? tail + 3 : 0;
+  if (byteCount == BARE_BLOCK_BYTES) return (unprotected & 0xff) == 0xa0;
+  kidLength = byteCount - KID_BLOCK_BYTES;
+  return u32(kidLength - 1) < KID_BYTES_MAX && unprotected == KID_HEAD + (kidLength << 16);
 }
