@@ -1,10 +1,10 @@
 // Builds everything that lies in build/. An output is made again only when a source of it is newer.
 //
-//   node build.mjs                 core (release, debug), host bundles
+//   node build.mjs                 core in its profiles, core.debug.wasm, host bundles
 //   node build.mjs --tests         the same, and both builds of each file in test/modules
 //   node build.mjs --module NAME   only both builds of test/modules/NAME.ts
-//   node build.mjs --core          only the core
-//   node build.mjs --size          only the core, core.names.wasm (release, named) and size.js
+//   node build.mjs --core          only core.wasm, core.debug.wasm
+//   node build.mjs --size          only the cores, and size.js, which prints what they cost
 //   node build.mjs --force ...     whether newer or not
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -15,6 +15,15 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const COMPILERS_MAX = 2;
+
+/** Limits of assembly/base/limits.ts that a build of the core has otherwise. */
+const PROFILES = {
+  core: {},
+  "core-large": { RECEIVE_BYTES: 16384 },
+  "core-small": { COMPONENTS_MAX: 8 },
+};
+/** Zeros that may be written out to make one data segment of two. */
+const SEGMENT_GAP_MAX = 8;
 
 /** Where the source of an export of package.json is not the file of the same name in host/. */
 const SOURCES = { server: "host/demo/server/index.ts", pack: "host/pack/index.ts" };
@@ -35,11 +44,10 @@ async function main(argv) {
 
   const jobs = [];
   if (name === undefined) {
-    jobs.push(job("assembly/index.ts", "build/core.wasm", "release"));
-    jobs.push(job("assembly/index.ts", "build/core.debug.wasm", "debug"));
-    if (has("--size") || has("--tests")) {
-      jobs.push(job("assembly/index.ts", "build/core.names.wasm", "release", "--debug"));
+    for (const profile of profilesFor(has)) {
+      jobs.push(job("assembly/index.ts", `build/${profile}.wasm`, "release", profile));
     }
+    jobs.push(job("assembly/index.ts", "build/core.debug.wasm", "debug", "core"));
   }
   for (const module of has("--tests") ? await testModules() : name === undefined ? [] : [name]) {
     for (const target of ["release", "debug"]) {
@@ -53,13 +61,20 @@ async function main(argv) {
   if (failures > 0) process.exitCode = 1;
 }
 
+/** Hosts ship two; the small one only shows how little RAM would do. */
+function profilesFor(has) {
+  if (has("--core")) return ["core"];
+  return has("--size") ? Object.keys(PROFILES) : ["core", "core-large"];
+}
+
 async function testModules() {
   const files = existsSync("test/modules") ? await readdir("test/modules") : [];
   return files.filter((file) => file.endsWith(".ts")).map((file) => basename(file, ".ts"));
 }
 
-function job(source, output, target, ...options) {
-  return { source, output, target, options };
+/** @param profile  key of PROFILES; none for a test module, which has the limits of `core` */
+function job(source, output, target, profile) {
+  return { source, output, target, profile };
 }
 
 // --- AssemblyScript
@@ -113,17 +128,19 @@ function serveCompiler() {
   });
 }
 
-async function compile({ source, output, target, options }) {
+async function compile({ source, output, target, profile }) {
   const { default: asc } = await import("assemblyscript/asc");
   const startedMs = Date.now();
-  const sources = new Set(["asconfig.json"]);
+  const sources = new Set(["asconfig.json", "build.mjs"]);
   const files = new Map();
+  const isCore = profile !== undefined && target === "release";
   let log = "";
   const write = (text) => {
     log += text;
     return true;
   };
-  const { error } = await asc.main([source, "--target", target, "-o", output, ...options], {
+  const options = ["--target", target, "-o", output, ...(isCore ? ["--debug"] : [])];
+  const { error } = await asc.main([source, ...options], {
     stdout: { write },
     stderr: { write },
     async readFile(file, base) {
@@ -131,24 +148,87 @@ async function compile({ source, output, target, options }) {
       try {
         const text = await readFile(path, "utf8");
         if (!path.includes("node_modules")) sources.add(relative(ROOT, path));
-        return text;
-      } catch {
-        return null;
+        return path.endsWith("base/limits.ts") ? withLimits(text, PROFILES[profile]) : text;
+      } catch (failure) {
+        if (failure.code === "ENOENT") return null;
+        throw failure;
       }
     },
     async writeFile(file, contents, base) {
-      files.set(join(base, file), contents);
+      files.set(relative(ROOT, join(base, file)), contents);
     },
   });
   if (error) return { error: String(error), log };
 
+  if (isCore) {
+    const { named, bare } = await shrink(files.get(output));
+    files.set(output, bare);
+    files.set(output.replace(/\.wasm$/, ".names.wasm"), named);
+  }
   await mkdir(dirname(output), { recursive: true });
   for (const [path, contents] of files) await replace(path, contents);
   await replace(`${output}.d`, JSON.stringify([...sources]));
-  // A source saved while it was compiled must still count as newer than what was made from its old
-  // text.
+  // A source saved while it was compiled must still count as newer than what was made of it.
   await utimes(output, startedMs / 1000, startedMs / 1000);
   return { error: undefined, log };
+}
+
+/** The text of limits.ts with the numbers of a profile in it. */
+function withLimits(text, limits = {}) {
+  return Object.entries(limits).reduce((changed, [name, value]) => {
+    const line = new RegExp(`^(export const ${name}: i32 =).*;$`, "m");
+    if (!line.test(changed)) throw new Error(`limits.ts has no ${name}`);
+    return changed.replace(line, `$1 ${value};`);
+  }, text);
+}
+
+/**
+ * Makes the core smaller than the compiler leaves it: one data segment where two lie side by side,
+ * and what is used most gets the indices that take one byte.
+ *
+ * @param binary  release code with a name section
+ * @returns the same code with names and without
+ */
+async function shrink(binary) {
+  const { default: binaryen } = await import("assemblyscript/binaryen");
+  const { Features } = binaryen;
+  const module = binaryen.readBinary(binary);
+  module.setFeatures(Features.MutableGlobals | Features.BulkMemory | Features.BulkMemoryOpt);
+  const segments = mergeSegments(module).map(({ offset, data }) => {
+    return { offset: module.i32.const(offset), data, passive: false };
+  });
+  module.removeExport("memory");
+  module.setMemory(1, 1, "memory", segments);
+  binaryen.setOptimizeLevel(3);
+  binaryen.setShrinkLevel(2);
+  module.optimize();
+  module.runPasses(["reorder-globals", "reorder-functions", "reorder-locals"]);
+  binaryen.setDebugInfo(true);
+  const named = module.emitBinary();
+  binaryen.setDebugInfo(false);
+  return { named, bare: module.emitBinary() };
+}
+
+function mergeSegments(module) {
+  const count = module.getNumMemorySegments();
+  const segments = Array.from({ length: count }, (_, index) => {
+    const { offset, data } = module.getMemorySegmentInfo(String(index));
+    return { offset, data: new Uint8Array(data) };
+  });
+  const merged = [];
+  for (const segment of segments.sort((a, b) => a.offset - b.offset)) {
+    const last = merged.at(-1);
+    const end = last === undefined ? -Infinity : last.offset + last.data.length;
+    if (segment.offset - end > SEGMENT_GAP_MAX) {
+      merged.push(segment);
+    } else {
+      const data = new Uint8Array(segment.offset - last.offset + segment.data.length);
+      data.set(last.data);
+      data.set(segment.data, segment.offset - last.offset);
+      last.data = data;
+    }
+  }
+  return merged;
 }
 
 /** Writes a file so that who reads at the same time sees the old one or the new one. */

@@ -19,7 +19,7 @@ import {
   WRAPPER_BYTES_MAX,
 } from "./limits";
 
-export const RECEIVE: usize = memory.data(8192, 8);
+export const RECEIVE: usize = memory.data(RECEIVE_BYTES + SEND_BYTES, 8);
 export const SEND: usize = RECEIVE + RECEIVE_BYTES;
 
 export const HEAD: usize = RECEIVE;

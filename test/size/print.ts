@@ -35,14 +35,21 @@ row("everything else", now.otherBytes, change(now.otherBytes, before?.otherBytes
 console.log();
 row("linear memory", "bytes", "change", "limit");
 const { limit, goal } = budget.staticMemory;
-// The module holds no allocator (test/tidy/module.test.ts), so nothing above static memory is ever
-// in use.
+// The module holds no allocator (test/tidy/module.test.ts): nothing above static memory is ever in
+// use.
 row(
   "high-water mark",
   now.heapBase,
   change(now.heapBase, before?.heapBase),
   `${limit} (goal ${goal})`,
 );
+for (const [profile, title] of [
+  ["core-small", "with 8 components"],
+  ["core-large", "with 16 KiB messages"],
+] as const) {
+  const { heapBase } = await measure(`build/${profile}.wasm`, `build/${profile}.names.wasm`);
+  row(title, heapBase, "", "");
+}
 
 function printFiles(folder: string): void {
   const files = [...now.files].filter(([file]) => file.startsWith(`${folder}/`));
