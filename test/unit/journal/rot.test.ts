@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { Medium } from "../../helpers/journal.ts";
+import { buildRegion, encodeRecord, Medium, readJournal } from "../../helpers/journal.ts";
 import { type Build, BUILDS, loadModule } from "../../helpers/module.ts";
 import { Boot, entry, Err, firstBoot, reboot, said, Type, type Entry } from "./fixtures.ts";
 
@@ -85,6 +85,42 @@ describe.each(BUILDS)("journal with rot, %s build", (build) => {
       expect((seen["lost"] ?? 0) > 0).toBe(generations === 1);
     },
   );
+
+  it("a newer checkpoint that broke after it was whole: degraded", async () => {
+    const regionOf = (generation: number, firstSequence: number): Uint8Array => {
+      const runs = [CHECKPOINT, FIRST_RUN, LAST_RUN];
+      return buildRegion({ regionBytes: 512, writeUnit: 4, generation, firstSequence, runs });
+    };
+    const older = regionOf(4, 1);
+    for (const [generation, isDegraded] of [
+      [3, 0],
+      [5, 1],
+    ] as const) {
+      const broken = regionOf(generation, 50);
+      broken[30]! ^= 1;
+      const device = await Boot.on(new Medium(512, 4, [older, broken]), build);
+      expect(device.replay().scan).toBe(Err.Ok);
+      expect(device.core["generation"]()).toBe(4);
+      expect(device.core["isDegraded"]()).toBe(isDegraded);
+    }
+  });
+
+  it("a record behind the tail: rot only if it starts a run and was written later", async () => {
+    const tailOf = async (sequence: number, isRunStart: boolean, gap: number) => {
+      const region = buildRegion({ regionBytes: 512, writeUnit: 4, generation: 4, runs: [[]] });
+      const { end, sequence: last } = readJournal([region], 4)!.all.at(-1)!;
+      const record = { ...LAST_RUN[0]!, sequence: last + sequence, isRunStart };
+      region.set(encodeRecord(record, 4, 4), end + gap);
+      const device = await Boot.on(new Medium(512, 4, [region, new Uint8Array(512)]), build);
+      return [device.replay().records.length, device.core["isDegraded"]()];
+    };
+    expect(await tailOf(1, true, 0)).toEqual([1, 0]);
+    expect(await tailOf(2, false, 0)).toEqual([0, 0]);
+    expect(await tailOf(1, true, 16)).toEqual([0, 0]);
+    expect(await tailOf(2, false, 16)).toEqual([0, 0]);
+    expect(await tailOf(2, true, 16)).toEqual([0, 1]);
+    expect(await tailOf(9, true, 100)).toEqual([0, 1]);
+  });
 
   it("1,000 double flips: no mixture", async () => {
     const whole = await image(build, 2);
