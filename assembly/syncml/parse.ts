@@ -1,7 +1,7 @@
 // A DM message, read from the buffer it was received in: its header, then command by command, each
-// with its Items. What is known between two calls is in the variables below and in the buffer, so a
-// caller may stop there for as long as it likes. Texts are addresses in the buffer; one of 0 bytes is
-// absent or empty.
+// with its Items. What is known between two calls is in the variables below and in the buffer, so
+// a caller may stop there for as long as it likes. Texts are addresses in the buffer; one of 0
+// bytes is absent or empty.
 //
 // A command is scanned once, whole, since its children come in any order; `nextItem` then walks its
 // Items. The places from which to go on are those of `reader.place`.
@@ -100,7 +100,8 @@ const COMMANDS: i32 = 12;
 const MEMBERS: i32 = 17;
 /** Tags of the commands of DM in the order of `Kind`, from Final on, then those of NAMES. */
 const TAGS: usize = memory.data<u8>([
-  0x12, 0x05, 0x06, 0x08, 0x0d, 0x10, 0x11, 0x13, 0x20, 0x22, 0x24, 0x29, 0x18, 0x3b, 0x1f, 0x23, 0x2a,
+  0x12, 0x05, 0x06, 0x08, 0x0d, 0x10, 0x11, 0x13, 0x20, 0x22, 0x24, 0x29,
+  0x18, 0x3b, 0x1f, 0x23, 0x2a,
 ]);
 const NAME_BYTES: i32 = 6;
 /** `Map`, `Move`, `Put`, `Search`, `Sync`, each filled up with blanks. */
@@ -160,7 +161,8 @@ export function open(ptr: usize, byteCount: i32): i32 {
 }
 
 /**
- * Finds the next command and reads all of it but its Items; what is left of the one before is skipped.
+ * Finds the next command and reads all of it but its Items; what is left of the one before is
+ * skipped.
  *
  * @returns a `Kind`; from Kind.End on, Kind.End again
  * @spec SyncML Common 1.2 §5

@@ -9,13 +9,13 @@ import { Event } from "./reader";
  * Walks the document that `reader.open` opened, to its last byte. What it lets pass, `reader.read`
  * reads without a failure, after another `open`.
  *
- * @param mustJoin  makes every text one piece (`join`); the document is then opened as a joined one,
- *                  and checked only once
+ * @param mustJoin  makes every text one piece (`join`); the document is then opened as a joined
+ *                  one, and checked only once
  * @returns Err.Ok or the first failure; `reader.position` says where
  * @fails Err.Truncated  the document ends inside something
  * @fails Err.Malformed  a token, page, reference, character or byte that may not be there
- * @fails Err.TooLarge   too many elements, attributes or bytes of expanded text, an integer above 32
- *                       bits, or no room to join
+ * @fails Err.TooLarge   too many elements, attributes or bytes of expanded text, an integer above
+ *                       32 bits, or no room to join
  * @fails Err.TooDeep    more than `depthMax` elements inside each other
  * @spec WBXML 1.3 §5.3
  */
@@ -29,6 +29,7 @@ export function check(depthMax: i32, elementsMax: i32, mustJoin: bool): i32 {
   do {
     const before = reader.place();
     const event = reader.read();
+    if (event == Event.Failed) break;
     if (event == Event.Text) {
       room -= reader.textBytes;
       if (room < 0) reader.fail(Err.TooLarge);
@@ -50,7 +51,7 @@ export function check(depthMax: i32, elementsMax: i32, mustJoin: bool): i32 {
     depth += 2;
     if (depth > depthMax) reader.fail(Err.TooDeep);
     if (++elements > elementsMax) reader.fail(Err.TooLarge);
-  } while (depth > 0 && reader.error() == Err.Ok);
+  } while (depth > 0);
   // Without elements the body began with a text or an END.
   if (elements == 0 || !reader.isAtEnd()) reader.fail(Err.Malformed);
   return reader.error();

@@ -1,12 +1,12 @@
-// Makes a text that came in several pieces one piece, where it lies, so that a reader finds it at one
-// address however often it comes by. The tokens of the pieces are written over, and the document
-// keeps its length:
+// Makes a text that came in several pieces one piece, where it lies, so that a reader finds it at
+// one address however often it comes by. The tokens of the pieces are written over, and the
+// document keeps its length:
 //
-//   in place    03 text 00 | C3 length(2) text      then filler, and SWITCH_PAGE if the pieces held one
+//   in place    03 text 00 | C3 length(2) text      then filler, and the last SWITCH_PAGE
 //   elsewhere   80 offset | 81 offset, in SCRATCH   the same
 //
-// Pieces from the string table may be longer than their tokens, and a lone entity is as long: they go
-// to SCRATCH. Any others have room in place for the two bytes that a string needs.
+// Pieces from the string table may be longer than their tokens, and a lone entity is as long: they
+// go to SCRATCH. Any others have room in place for the two bytes that a string needs.
 import { Err } from "../abi/codes";
 import { WBXML_SCRATCH_BYTES } from "../base/limits";
 import * as reader from "./reader";
@@ -67,7 +67,7 @@ export function joinPieces(from: i32, to: i32): void {
 
 /** Makes the text at `ptr` a piece. Returns the address past it. */
 function wrap(ptr: usize, byteCount: i32, isOpaque: bool): usize {
-  const text = ptr + <usize>(isOpaque ? OPAQUE_BYTES : 1);
+  const text: usize = isOpaque ? ptr + OPAQUE_BYTES : ptr + 1;
   memory.copy(text, ptr, byteCount);
   const past = text + byteCount;
   if (isOpaque) {

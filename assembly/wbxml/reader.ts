@@ -1,6 +1,6 @@
-// WBXML in. `open` reads the header, then `read` yields tags, ENDs and texts, and `place` and `seek`
-// go back to any of them. Text is an address in the document. After a failure every `read` answers
-// Event.Failed; a document that `check` has walked has none.
+// WBXML in. `open` reads the header, then `read` yields tags, ENDs and texts, and `place` and
+// `seek` go back to any of them. Text is an address in the document. After a failure every `read`
+// answers Event.Failed; a document that `check` has walked has none.
 //
 //   version(1) | public id (mb, or 00 and index) | charset (mb) | table bytes (mb) | table | body
 import { Err } from "../abi/codes";
@@ -159,11 +159,11 @@ export function isAtEnd(): bool {
 
 /** Reads up to the next tag, END or piece of text. */
 export function read(): i32 {
-  if (owesEnd) {
-    owesEnd = false;
-    return Event.End;
-  }
   while (failure == Err.Ok) {
+    if (owesEnd) {
+      owesEnd = false;
+      return Event.End;
+    }
     const event = readToken(readByte());
     if (failure == Err.Ok && event != Event.Failed) return event;
   }
@@ -184,8 +184,7 @@ function readToken(token: u32): i32 {
       readEntity();
       break;
     case Global.StrI:
-      if (!findText(next, end)) fail(Err.Truncated);
-      next = text + textBytes + 1;
+      readString();
       break;
     case Global.StrT:
       readTable(readMbUint());
@@ -239,7 +238,7 @@ function skipAttributes(): void {
         break;
       }
       case Global.StrI:
-        readToken(Global.StrI);
+        readString();
         break;
       default:
         fail(Err.Malformed);
@@ -271,6 +270,11 @@ function readEntity(): void {
   textBytes = <i32>(ENTITY + ENTITY_BYTES - text);
 }
 
+function readString(): void {
+  if (!findText(next, end)) fail(Err.Truncated);
+  next = text + textBytes + 1;
+}
+
 function readTable(index: u32): void {
   if (index >= tableBytes || !findText(table + index, table + tableBytes)) fail(Err.Malformed);
 }
@@ -290,7 +294,8 @@ function readByte(): u32 {
 }
 
 /**
- * Reads a multi-byte unsigned integer: 7 bits a byte, high bit set on all but the last of at most five.
+ * Reads a multi-byte unsigned integer: 7 bits a byte, high bit set on all but the last of at most
+ * five.
  *
  * @fails Err.TooLarge  the value needs more than 32 bits, or the integer more than 5 bytes
  * @spec WBXML 1.3 §5.1

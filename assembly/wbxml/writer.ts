@@ -1,5 +1,5 @@
-// WBXML out, front to back, never revised. What does not fit latches Err.DoesNotFit; `mark` before an
-// element and `backToMark` after it take it back whole.
+// WBXML out, front to back, never revised. What does not fit latches Err.DoesNotFit; `mark` before
+// an element and `backToMark` after it take it back whole.
 import { Err } from "../abi/codes";
 import { writeDecimal } from "../base/bytes";
 import { Global, TagBit } from "./tokens";
