@@ -1,0 +1,219 @@
+// A DM server that follows a script: step after step, each sent again until the device has accepted
+// it, the next one when the results of the last are in. Its whole memory is plain data.
+import {
+  childOf,
+  childrenOf,
+  decode,
+  element,
+  type Element,
+  elementsOf,
+  encode,
+  textOf,
+  wordOf,
+} from "../../host/demo/server/wbxml.ts";
+
+export const SERVER_URL = "http://127.0.0.1:1/dm";
+export const PACKAGES_URL = "http://127.0.0.1:1/packages";
+
+/** One order: commands, and the Execs among them whose results end it. */
+export interface Step {
+  /** Correlator of the Execs, which are told apart by their targets. */
+  correlator: string;
+  execs: string[];
+  commands: Element[];
+}
+
+/** One Item of a Generic Alert. */
+export interface Result {
+  correlator: string;
+  source: string;
+  target: string;
+  identifier: string;
+  code: number;
+  count: number;
+}
+
+export interface ServerState {
+  results: Result[];
+  /** Execs that were answered 202, by correlator and target. */
+  accepted: string[];
+  /** Execs that were answered otherwise. */
+  refused: { exec: string; code: number }[];
+}
+
+const keyOf = (correlator: string, exec: string): string => `${correlator} ${exec}`;
+
+export class ScriptedServer {
+  state: ServerState = { results: [], accepted: [], refused: [] };
+  private sent = new Map<string, string>();
+  private sessionId = "";
+  private messageId = 0;
+  private commandId = 0;
+
+  constructor(private readonly script: readonly Step[]) {}
+
+  /** Everything that was ordered has come to an end. */
+  get isDone(): boolean {
+    return this.script.every((step) => this.isOver(step));
+  }
+
+  /** Takes a message; a cut of the device's power does not lose what it said. */
+  receive(body: Uint8Array): Uint8Array {
+    const root = decode(body, { typeIsKnown: true });
+    const header = childOf(root, "SyncHdr")!;
+    const commands = elementsOf(childOf(root, "SyncBody")!);
+    this.sessionId = wordOf(header, "SessionID")!;
+    const isFirst = wordOf(header, "MsgID") === "1";
+    if (isFirst) {
+      this.messageId = 0;
+      this.sent.clear();
+    }
+    this.messageId++;
+    this.commandId = 0;
+    const statuses = commands.flatMap((command) => this.take(command, header));
+    const asksMore = commands.some(({ name }) => name === "Final");
+    return this.answer(header, [...statuses, ...(asksMore ? this.order(isFirst) : [])]);
+  }
+
+  /** Takes one command. @returns what it is owed */
+  private take(command: Element, header: Element): Element[] {
+    if (command.name === "Final") return [];
+    if (command.name === "Status") {
+      const exec = this.sent.get(`${wordOf(command, "MsgRef")} ${wordOf(command, "CmdRef")}`);
+      const code = Number(wordOf(command, "Data"));
+      if (exec !== undefined && code === 202) this.accept(exec);
+      else if (exec !== undefined) this.state.refused.push({ exec, code });
+      return [];
+    }
+    if (command.name === "Alert") this.takeAlert(command);
+    return [this.status(header, wordOf(command, "CmdID")!, command.name)];
+  }
+
+  private accept(exec: string): void {
+    if (!this.state.accepted.includes(exec)) this.state.accepted.push(exec);
+  }
+
+  private takeAlert(alert: Element): void {
+    if (wordOf(alert, "Data") !== "1226") return;
+    const correlator = wordOf(alert, "Correlator") ?? "";
+    for (const item of childrenOf(alert, "Item")) {
+      const data = textOf(childOf(item, "Data")) ?? "";
+      const result: Result = {
+        correlator,
+        source: wordOf(childOf(item, "Source")!, "LocURI") ?? "",
+        target: wordOf(childOf(item, "Target")!, "LocURI") ?? "",
+        identifier: /<Identifier>(.*)<\/Identifier>/.exec(data)?.[1] ?? "",
+        code: Number(/<ResultCode>(\d+)<\/ResultCode>/.exec(data)?.[1]),
+        count: 1,
+      };
+      const known = this.state.results.find((each) => isSame(each, result));
+      if (known) known.count++;
+      else this.state.results.push(result);
+    }
+  }
+
+  private isOver({ correlator, execs }: Step): boolean {
+    const { results, refused } = this.state;
+    return execs.every(
+      (exec) =>
+        results.some((each) => each.correlator === correlator && each.source === exec) ||
+        refused.some((each) => each.exec === keyOf(correlator, exec)),
+    );
+  }
+
+  /** The commands of the next step, unless the device has them or the last one failed. */
+  private order(isFirst: boolean): Element[] {
+    const { results, accepted } = this.state;
+    if (results.some(({ code }) => code >= 1300)) return [];
+    const step = this.script.find((each) => !this.isOver(each));
+    if (!step || !isFirst) return [];
+    if (step.execs.every((exec) => accepted.includes(keyOf(step.correlator, exec)))) return [];
+    return step.commands.map((command) => this.numbered(command, step));
+  }
+
+  private numbered(command: Element, step: Step): Element {
+    const id = String(++this.commandId);
+    const children = command.children.map((child) => {
+      const isCommand = typeof child === "object" && !(child instanceof Uint8Array);
+      return isCommand && /^(Add|Exec|Delete|Replace)$/.test(child.name)
+        ? this.numbered(child, step)
+        : child;
+    });
+    if (command.name === "Exec") {
+      const target = wordOf(childOf(childOf(command, "Item")!, "Target")!, "LocURI")!;
+      this.sent.set(`${this.messageId} ${id}`, keyOf(step.correlator, target));
+    }
+    return { name: command.name, children: [element("CmdID", id), ...children] };
+  }
+
+  private answer(header: Element, commands: Element[]): Uint8Array {
+    const body = [this.status(header, "0", "SyncHdr"), ...commands, element("Final")];
+    return encode(
+      element(
+        "SyncML",
+        element(
+          "SyncHdr",
+          element("VerDTD", "1.2"),
+          element("VerProto", "DM/1.2"),
+          element("SessionID", this.sessionId),
+          element("MsgID", this.messageId),
+          element("Target", element("LocURI", wordOf(childOf(header, "Source")!, "LocURI"))),
+          element("Source", element("LocURI", SERVER_URL)),
+        ),
+        element("SyncBody", ...body),
+      ),
+    );
+  }
+
+  private status(header: Element, reference: string, command: string): Element {
+    return element(
+      "Status",
+      element("CmdID", ++this.commandId),
+      element("MsgRef", wordOf(header, "MsgID")),
+      element("CmdRef", reference),
+      element("Cmd", command),
+      element("Data", "200"),
+    );
+  }
+}
+
+function isSame(left: Result, right: Result): boolean {
+  const names = ["correlator", "source", "target", "identifier", "code"] as const;
+  return names.every((name) => left[name] === right[name]);
+}
+
+// --- Orders -------------------------------------------------------------------------------------
+
+const target = (uri: string): Element => element("Target", element("LocURI", uri));
+
+function add(uri: string, value?: string): Element {
+  const meta = value === undefined ? element("Meta", element("Format", "node")) : undefined;
+  const data = value === undefined ? undefined : element("Data", value);
+  return element("Add", element("Item", target(uri), meta, data));
+}
+
+function exec(uri: string, correlator: string): Element {
+  return element("Exec", element("Correlator", correlator), element("Item", target(uri)));
+}
+
+/** Download, DownloadInstall or DownloadInstallInactive of a package of the world. */
+export function download(name: string, operation = "DownloadInstall"): Step {
+  const node = `./SCOMO/Download/${name}`;
+  const uri = `${node}/Operations/${operation}`;
+  const correlator = `order-${name}-${operation}`;
+  const adds = [
+    add(node),
+    add(`${node}/PkgID`, `pkg-${name}`),
+    add(`${node}/PkgURL`, `${PACKAGES_URL}/${name}`),
+  ];
+  return { correlator, execs: [uri], commands: [...adds, exec(uri, correlator)] };
+}
+
+/** Install of delivered packages, bound by an Atomic where there are several. */
+export function install(names: readonly string[], operation = "Install"): Step {
+  const correlator = `order-${names.join("-")}-${operation}`;
+  const uris = names.map((name) => `./SCOMO/Inventory/Delivered/${name}/Operations/${operation}`);
+  const execs = uris.map((uri) => exec(uri, correlator));
+  const commands = names.length > 1 ? [element("Atomic", ...execs)] : execs;
+  return { correlator, execs: uris, commands };
+}
