@@ -31,17 +31,20 @@ export interface BootstrapContent {
   deviceId: string;
   rootName: string;
   moUrn: string;
-  /** Null where `account` nodes come from elsewhere. */
-  account: Account | null;
+  /** Nodes of all accounts. */
+  accounts: readonly Node[];
+  /** ServerID of each account: subjects of ACLs. */
+  serverIds: readonly string[];
   trust: readonly TrustKey[];
   components: readonly FactoryComponent[];
   clientVersion: string;
 }
 
-/** One node to add; a leaf where it has a value. */
-interface Node {
+/** One node to add. */
+export interface Node {
   uri: string;
-  format?: "node" | "bin" | "bool" | "int";
+  /** Left out: chr. */
+  format?: "node" | "bin" | "bool" | "int" | undefined;
   type?: string;
   value?: string | Uint8Array;
 }
@@ -51,7 +54,7 @@ const AUTH_TYPES: { readonly [auth in Exclude<AuthName, "none">]: string } = {
 };
 
 const FORMATS = ["node", "chr", "bin", "bool", "int"] as const;
-const NONCE_BYTES = 16;
+export const NONCE_BYTES = 16;
 
 /**
  * Makes the DM message that provisions a device: Adds of all nodes and a Replace of the ACLs. It
@@ -62,13 +65,8 @@ const NONCE_BYTES = 16;
  * @spec DM STDOBJ 1.2 §5.3
  */
 export function bootstrapMessage(content: BootstrapContent): Uint8Array {
-  const serverId = content.account?.serverId ?? "";
-  const nodes = [
-    ...deviceNodes(content),
-    ...(content.account === null ? [] : accountNodes(content.account)),
-    ...objectNodes(content),
-  ];
-  const acls = [...aclsOf(content.rootName, serverId)];
+  const nodes = [...deviceNodes(content), ...content.accounts, ...objectNodes(content)];
+  const acls = [...aclsOf(content.rootName, content.serverIds.join("+"))];
   const body = element(
     "SyncBody",
     ...addCommands(nodes),
@@ -79,7 +77,7 @@ export function bootstrapMessage(content: BootstrapContent): Uint8Array {
     ),
     element("Final"),
   );
-  return encode(element("SyncML", header(content.deviceId, serverId), body));
+  return encode(element("SyncML", header(content), body));
 }
 
 /** Relative to the root of the tree, as `./` is, and shorter. */
@@ -87,7 +85,7 @@ function target(uri: string): Element {
   return element("Target", element("LocURI", uri.replace(/^\.\//, "")));
 }
 
-function header(deviceId: string, serverId: string): Element {
+function header({ deviceId, serverIds }: BootstrapContent): Element {
   return element(
     "SyncHdr",
     element("VerDTD", "1.2"),
@@ -95,7 +93,7 @@ function header(deviceId: string, serverId: string): Element {
     element("SessionID", "1"),
     element("MsgID", "1"),
     element("Target", element("LocURI", deviceId)),
-    element("Source", element("LocURI", serverId === "" ? deviceId : serverId)),
+    element("Source", element("LocURI", serverIds[0] ?? deviceId)),
   );
 }
 
@@ -120,11 +118,10 @@ function addItem({ uri, type, value = "" }: Node): Element {
 }
 
 /** ACLs of a new device, by the URI that sets each. */
-function aclsOf(rootName: string, serverId: string): Map<string, string> {
+function aclsOf(rootName: string, servers: string): Map<string, string> {
   const acls = new Map([["./DevInfo?prop=ACL", "Get=*"], ["./DevDetail?prop=ACL", "Get=*"]]);
-  if (serverId === "") return acls;
-  const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${serverId}`);
-  acls.set("./DMAcc?prop=ACL", `Get=${serverId}&Replace=${serverId}`);
+  const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${servers}`);
+  acls.set("./DMAcc?prop=ACL", `Get=${servers}&Replace=${servers}`);
   acls.set(`./${rootName}?prop=ACL`, rights.join("&"));
   return acls.set("./Inbox?prop=ACL", rights.join("&"));
 }
@@ -144,7 +141,8 @@ function deviceNodes({ deviceId, clientVersion }: BootstrapContent): Node[] {
   ];
 }
 
-function accountNodes(account: Account): Node[] {
+/** Nodes of one account. */
+export function accountNodes(account: Account): Node[] {
   const root = "./DMAcc/acc1";
   const names: { [name: string]: string } = {
     AppID: "w7", ServerID: account.serverId, Name: account.serverId,

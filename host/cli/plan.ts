@@ -4,16 +4,22 @@ import { classId, vendorId } from "../pack/index.ts";
 import type { TrustKey } from "../pack/index.ts";
 import { parseVersion } from "../pack/version.ts";
 import { isLoopback } from "../transport/transport.ts";
+import { accountNodes } from "./bootstrap.ts";
 import type { Account, AuthName, FactoryComponent } from "./bootstrap.ts";
 import type { DeviceFile } from "./device-file.ts";
 import { readKey, readTrust } from "./keys.ts";
 import type { Io } from "./output.ts";
+import { readProfile } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import { choice, refuse, serverUrl, wholeNumber } from "./values.ts";
 
 /** What commander hands over: texts as typed. */
 export interface ProvisionFlags {
   state: string;
   server?: string;
+  bootstrap?: string;
+  pin?: string;
+  mac?: string;
   deviceId: string;
   serverId?: string;
   auth?: string;
@@ -50,7 +56,7 @@ export interface FactoryFile extends FactoryComponent {
 /** Everything that makes a device. */
 export interface DevicePlan {
   file: DeviceFile;
-  account: Account;
+  profile: Profile;
   trust: TrustKey[];
   components: FactoryFile[];
   moUrn: string;
@@ -86,16 +92,41 @@ export function planDevice(flags: ProvisionFlags, env: Io["env"]): DevicePlan {
       slotBytes,
       allowHttp: flags.allowHttp === true,
     },
-    account: planAccount(flags, env),
+    profile: planProfile(flags, env),
     trust: planTrust(flags.trust),
     components: planComponents(flags.component, { slotCount, slotBytes }),
     moUrn: flags.moUrn,
   };
 }
 
-function planAccount(flags: ProvisionFlags, env: Io["env"]): Account {
-  if (flags.server === undefined) refuse("--server URL is missing");
-  const url = serverUrl(flags.server, flags.allowHttp === true);
+function planProfile(flags: ProvisionFlags, env: Io["env"]): Profile {
+  const { bootstrap, server, pin, mac } = flags;
+  if (bootstrap === undefined) {
+    if (server === undefined) refuse("--server URL or --bootstrap FILE is missing");
+    if (pin !== undefined || mac !== undefined) refuse("--pin and --mac go with --bootstrap");
+    const account = planAccount(flags, server, env);
+    return { nodes: accountNodes(account), serverIds: [account.serverId], url: account.url };
+  }
+  const rival = ACCOUNT_FLAGS.find((name) => flags[name] !== undefined);
+  if (rival !== undefined) {
+    const option = rival.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    refuse(`--${option} and --bootstrap exclude each other`);
+  }
+  return readProfile({
+    bootstrap,
+    ...(pin === undefined ? {} : { pin }),
+    ...(mac === undefined ? {} : { mac }),
+    isHttpAllowed: flags.allowHttp === true,
+  });
+}
+
+/** Options that say what --bootstrap says. */
+const ACCOUNT_FLAGS = [
+  "server", "serverId", "auth", "user", "password", "serverUser", "serverPassword",
+] as const;
+
+function planAccount(flags: ProvisionFlags, server: string, env: Io["env"]): Account {
+  const url = serverUrl(server, flags.allowHttp === true);
   const user = flags.user ?? "";
   const auth = choice<AuthName>(
     "--auth", flags.auth ?? (user === "" ? "none" : "md5"), ["md5", "basic", "mac", "none"],
@@ -120,7 +151,7 @@ function planAccount(flags: ProvisionFlags, env: Io["env"]): Account {
   if (!/^[\x21-\x7e]{1,64}$/.test(serverId) || /[=&*+]/.test(serverId)) {
     refuse(`--server-id "${serverId}" has a blank or one of = & * +, or more than 64 characters`);
   }
-  return { serverId, url: flags.server, auth, user, password, serverUser, serverPassword };
+  return { serverId, url: server, auth, user, password, serverUser, serverPassword };
 }
 
 function planTrust(texts: readonly string[]): TrustKey[] {

@@ -30,6 +30,7 @@ export async function run(argv: readonly string[], io: Io): Promise<Exit> {
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.Done : Exit.Bad;
+    if (io.signal.aborted) return Exit.Interrupted;
     const ending = endingOf(error);
     io.complain(`scomo: ${ending.sentence}`);
     return ending.exit;
@@ -81,7 +82,7 @@ function collect(value: string, previous: string[]): string[] {
 }
 
 function addProvision(program: Command, io: Io, finish: Finish): void {
-  const usage = "provision --state DIR --server URL --device-id ID [options]";
+  const usage = "provision --state DIR (--server URL | --bootstrap FILE) --device-id ID [options]";
   addCommand(program, "provision", usage, [
     "scomo provision --state device --server http://127.0.0.1:8080/dm --device-id IMEI:1",
     "scomo provision --state d --server https://dms.example/dm --device-id IMEI:2 \\\n"
@@ -91,6 +92,9 @@ function addProvision(program: Command, io: Io, finish: Finish): void {
     .requiredOption("--state <dir>", "state directory, made if missing")
     .option("--server <url>", "where the DM server takes messages")
     .requiredOption("--device-id <id>", "DevId, for example IMEI:1")
+    .option("--bootstrap <file>", "accounts from a DM or connectivity profile, not --server")
+    .option("--pin <pin>", "user PIN that the profile is authenticated with")
+    .option("--mac <hex>", "MAC of the profile under that PIN")
     .option("--server-id <id>", "ServerID of the account (default: host name of the URL)")
     .option("--auth <scheme>", "md5, basic, mac or none (default: md5 with a user, else none)")
     .option("--user <name>", "what the client presents")

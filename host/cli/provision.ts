@@ -41,7 +41,7 @@ export async function provision(flags: ProvisionFlags, io: Io): Promise<Exit> {
   if (flags.json === true) {
     io.print(JSON.stringify({ state: directory, deviceId: plan.file.deviceId }));
   } else {
-    io.print(`Device ${plan.file.deviceId} is in ${directory}, its server is ${plan.account.url}`);
+    io.print(`Device ${plan.file.deviceId} is in ${directory}, its server is ${plan.profile.url}`);
   }
   return Exit.Done;
 }
@@ -52,8 +52,10 @@ export async function makeDevice(directory: string, plan: DevicePlan): Promise<v
     refuse(`there is a device in ${directory} already; remove the directory to make a new one`);
   }
   const core = await loadCore(plan.file.maxMsgBytes);
+  const { deviceId, rootName } = plan.file;
+  const { nodes: accounts, serverIds } = plan.profile;
   const message = bootstrapMessage({
-    ...plan, deviceId: plan.file.deviceId, rootName: plan.file.rootName, clientVersion: VERSION,
+    ...plan, deviceId, rootName, accounts, serverIds, clientVersion: VERSION,
   });
   removeDraft(directory);
   writeFileSync(join(directory, DRAFT_FILE), JSON.stringify(plan.file, null, 2));

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PolicyError, readPolicy, startServer } from "../demo/server/index.ts";
 import type { Policy, ReferenceServer, ServerEvent } from "../demo/server/index.ts";
@@ -16,6 +16,9 @@ export interface ServeFlags {
   json?: boolean;
 }
 
+/** How often the policy file is looked at for a change. */
+const POLICY_LOOK_MS = 500;
+
 /** Runs the reference DM server until interrupted. */
 export async function serve(flags: ServeFlags, io: Io): Promise<Exit> {
   const server = await start(flags);
@@ -25,10 +28,19 @@ export async function serve(flags: ServeFlags, io: Io): Promise<Exit> {
     if (event.kind === "message") return;
     io.print(flags.json === true ? JSON.stringify(jsonOf(event)) : lineOf(event));
   });
+  const reload = (): void => {
+    try {
+      server.setPolicy(policyIn(flags.policy));
+    } catch (error) {
+      io.complain(`scomo: the policy stays as it was: ${(error as Error).message}`);
+    }
+  };
+  watchFile(flags.policy, { interval: POLICY_LOOK_MS }, reload);
   await new Promise<void>((end) => {
     if (io.signal.aborted) end();
     io.signal.addEventListener("abort", () => end(), { once: true });
   });
+  unwatchFile(flags.policy, reload);
   await server.close();
   return Exit.Interrupted;
 }

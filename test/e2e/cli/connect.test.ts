@@ -165,6 +165,31 @@ describe("a server that cannot be worked with", () => {
   });
 });
 
+describe("provision --bootstrap", () => {
+  test("provision: an account from a connectivity profile is good for an update", async () => {
+    const parm = (name: string, value: string): string => `<parm name="${name}" value="${value}"/>`;
+    const credential = (level: string, user: string, secret: string): string => {
+      return `<characteristic type="APPAUTH">${parm("AAUTHLEVEL", level)}`
+        + parm("AAUTHTYPE", "DIGEST") + parm("AAUTHNAME", user) + parm("AAUTHSECRET", secret)
+        + "</characteristic>";
+    };
+    writeFileSync(stage.in("profile.xml"), "<wap-provisioningdoc>"
+      + `<characteristic type="APPLICATION">${parm("APPID", "w7")}`
+      + parm("PROVIDER-ID", "dms.example") + parm("ADDR", `${stage.server.url}/dm`)
+      + credential("APPSRV", "u", "correct horse") + credential("CLIENT", "dms", "battery")
+      + "</characteristic></wap-provisioningdoc>");
+    const state = stage.in("other");
+    const made = await scomo([
+      "provision", "--state", state, "--device-id", DEVICE, "--trust", stage.in("key.pem"),
+      "--bootstrap", stage.in("profile.xml"),
+    ]);
+    expect(made).toMatchObject({ exit: 0, stderr: "" });
+    const ran = await scomo(["connect", "--state", state, "--json", "--confirm", "yes"]);
+    expect(ran.exit).toBe(0);
+    expect(versions(document<Run>(ran.stdout, "run"))).toEqual(NEW_VERSIONS);
+  });
+});
+
 describe("notify", () => {
   test("notify: the notified session runs an order that is not urgent, once", async () => {
     await stage.close();

@@ -159,7 +159,7 @@ function mountWorks(): boolean {
 }
 
 describe.skipIf(!canMount)("a full disk", () => {
-  // Journal, factory components and what is put into active/ take 156 KiB in blocks of 4, the lock 4.
+  // Journal, factory components and active/ take 156 KiB in blocks of 4, the lock another 4.
   test.each([
     ["the slots", "164k", 1406], ["the files in active/", "176k", 1405],
   ])("connect: without room for %s in %s the job fails with %i", async (_, size, result) => {

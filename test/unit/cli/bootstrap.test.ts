@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bootstrapMessage } from "../../../host/cli/bootstrap.ts";
+import { accountNodes, bootstrapMessage } from "../../../host/cli/bootstrap.ts";
 import type { Account, BootstrapContent } from "../../../host/cli/bootstrap.ts";
 import {
   bytesOf, childOf, childrenOf, decode, textOf, wordOf,
@@ -12,7 +12,8 @@ const account: Account = {
   serverUser: "dms", serverPassword: "s",
 };
 const content: BootstrapContent = {
-  deviceId: "IMEI:1", rootName: "SCOMO", moUrn: "urn:oma:mo:oma-scomo:1.0", account,
+  deviceId: "IMEI:1", rootName: "SCOMO", moUrn: "urn:oma:mo:oma-scomo:1.0",
+  accounts: accountNodes(account), serverIds: ["dms.example"],
   trust: [], components: [], clientVersion: "0.1.0",
 };
 
@@ -94,7 +95,9 @@ describe("bootstrapMessage", () => {
   test.each([
     ["md5", "DIGEST"], ["basic", "BASIC"], ["mac", "HMAC"],
   ] as const)("bootstrapMessage: %s becomes the account type %s", (auth, type) => {
-    const { adds } = read(bootstrapMessage({ ...content, account: { ...account, auth } }));
+    const { adds } = read(bootstrapMessage({
+      ...content, accounts: accountNodes({ ...account, auth }),
+    }));
     expect(adds.get("./DMAcc/acc1/AAuthPref")?.data).toBe(type);
     expect(adds.get("./DMAcc/acc1/AppAuth/cl/AAuthType")?.data).toBe(type);
     expect(adds.get("./DMAcc/acc1/AppAuth/cl/AAuthSecret")?.data).toBe("p");
@@ -104,7 +107,7 @@ describe("bootstrapMessage", () => {
 
   test("bootstrapMessage: without credentials there is no AppAuth", () => {
     const open = { ...account, auth: "none" as const, user: "", serverUser: "" };
-    const { adds } = read(bootstrapMessage({ ...content, account: open }));
+    const { adds } = read(bootstrapMessage({ ...content, accounts: accountNodes(open) }));
     expect([...adds.keys()].filter((uri) => uri.includes("Auth"))).toEqual([]);
   });
 
