@@ -15,6 +15,7 @@ import * as operation from "../install/operation";
 import * as places from "../install/places";
 import * as store_ from "../install/store";
 import * as tree from "../tree/node";
+import * as uri from "../tree/uri";
 
 export const COMPUTED: i32 = 0x40000000;
 
@@ -109,6 +110,11 @@ export function primitiveOf(handle: i32): i32 {
   return -1;
 }
 
+/** True for the list of components, which only the client adds to. */
+export function isDeployed(node: i32): bool {
+  return node >= 0 && node == deployed;
+}
+
 /** True for an entry `<X>` below Download or Delivered. */
 export function isEntry(node: i32): bool {
   if (node < 0 || isComputed(node)) return false;
@@ -160,6 +166,8 @@ function isHidden(kind: i32, owner: i32): bool {
   if (kind == Kind.DownloadStatus || kind == Kind.DeliveredStatus) {
     return tree.find(owner, NAMES + 1, 6) >= 0;
   }
+  // The leaf is not there before the data is whole.
+  if (kind == Kind.DeliveredState) return !store_.find(owner);
   if (kind < Kind.Id || kind == Kind.State || kind == Kind.Status) return false;
   return kind != Kind.Id && inventory.textInto(rowOf(owner), textOf(kind), SHORT_TEXT) <= 0;
 }
@@ -216,13 +224,31 @@ export function child(parent: i32, name: usize, nameBytes: i32, scratch: usize):
  * nothing.
  */
 export function isOwnName(parent: i32, name: usize, nameBytes: i32): bool {
-  const first = firstKind(parent);
-  if (first == Kind.None) return false;
+  return kindNamed(firstKind(parent), name, nameBytes) != Kind.None;
+}
+
+/** The kind of that name among `first` and its siblings, None if there is none. */
+function kindNamed(first: i32, name: usize, nameBytes: i32): i32 {
+  if (first == Kind.None) return Kind.None;
   for (let kind = first; kind <= lastKind(first); kind++) {
     const at = nameAt(kind);
-    if (bytes.equal(at + 1, load<u8>(at), name, nameBytes)) return true;
+    if (bytes.equal(at + 1, load<u8>(at), name, nameBytes)) return kind;
   }
-  return false;
+  return Kind.None;
+}
+
+/**
+ * The Primitive that a URI names of an entry which is not there yet, -1 if none. The URI stands at
+ * the entry, `list` is the node above it.
+ */
+export function foresee(list: i32): i32 {
+  if (list != download && list != delivered) return -1;
+  let kind = list == download ? Kind.DownloadStatus : Kind.DeliveredStatus;
+  if (uri.nextSegment()) kind = kindNamed(kind, uri.segment, uri.segmentBytes);
+  kind = firstKind(make(kind, 0));
+  if (!uri.nextSegment()) return -1;
+  kind = kindNamed(kind, uri.segment, uri.segmentBytes);
+  return uri.nextSegment() ? -1 : primitiveOf(make(kind, 0));
 }
 
 function nameAt(kind: i32): usize {

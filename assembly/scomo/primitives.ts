@@ -101,7 +101,8 @@ function findKnown(nameBytes: i32, primitive: i32): i32 {
     if (!bytes.equal(SHORT_TEXT, otherBytes, NAME, nameBytes)) continue;
     const sameBytes = jobs.textInto(job, jobs.Text.Correlator, OTHER);
     const isSame = bytes.equal(OTHER, sameBytes, correlator, correlatorBytes);
-    if (isSame && jobs.primitiveOf(job) == primitive) return Err.Ok;
+    const isOurs = jobs.accountOf(job) == account;
+    if (isSame && isOurs && jobs.primitiveOf(job) == primitive) return Err.Ok;
     if (!outbox.hasGroup(jobs.groupOf(job))) return Err.Busy;
   }
   return Err.NotFound;

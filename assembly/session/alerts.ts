@@ -9,20 +9,15 @@ import * as report from "../scomo/report";
 import * as answers from "./answers";
 import * as peer from "./peer";
 
-//   0           4         6          7
-//   +-----------+---------+----------+-------+
-//   | operation | message | command  | state |    an alert that is on its way
-//   +-----------+---------+----------+-------+
+//   0           4         6
+//   +-----------+---------+---------+
+//   | operation | message | command |    an alert that is on its way
+//   +-----------+---------+---------+
 const ROW_BYTES: i32 = 8;
 const SENT_MAX: i32 = 32;
 const SENT: usize = memory.data(SENT_MAX * ROW_BYTES, 4);
 const LEFT: usize = memory.data(CORRELATOR_BYTES_MAX);
 const RIGHT: usize = memory.data(CORRELATOR_BYTES_MAX);
-
-const enum State {
-  Waiting,
-  Taken,
-}
 
 let count = 0;
 
@@ -73,37 +68,39 @@ export function isOf(outcome: usize, index: i32, member: i32): bool {
 
 /** Notes that an alert of an operation stands in the message that is being composed. */
 export function sent(operation: u32, command: i32): void {
-  if (count == SENT_MAX) return;
+  if (count == SENT_MAX) return keep(operation);
   const at = SENT + count++ * ROW_BYTES;
   store<u32>(at, operation);
   store<u16>(at, peer.messageId, 4);
-  store<u8>(at, command, 6);
-  store<u8>(at, State.Waiting, 7);
+  store<u16>(at, command, 6);
+}
+
+/** Keeps an outcome for the next run: in this one its server does not take all of it. */
+export function keep(operation: u32): void {
+  outbox.withhold(outbox.find(operation), true);
 }
 
 /** Takes the Status of an Alert; ends an outcome when every alert of it has been taken. */
 export function take(): void {
   const message = bytes.readDecimal(parse.msgRef, parse.msgRefBytes);
   const command = bytes.readDecimal(parse.cmdRef, parse.cmdRefBytes);
-  for (let at = SENT; at < SENT + count * ROW_BYTES; at += ROW_BYTES) {
-    if (load<u16>(at, 4) != message || load<u8>(at, 6) != command) continue;
+  const end = SENT + count * ROW_BYTES;
+  for (let at = SENT; at < end; at += ROW_BYTES) {
+    if (load<u16>(at, 4) != message || load<u16>(at, 6) != command) continue;
     const operation = load<u32>(at);
-    const outcome = outbox.find(operation);
-    if (!outcome) return;
+    memory.copy(at, at + ROW_BYTES, end - at - ROW_BYTES);
+    count--;
     const isTaken = (parse.code >= 200 && parse.code < 300) || parse.code == Status.BadFormat;
-    if (!isTaken) outbox.withhold(outcome, true);
-    else {
-      store<u8>(at, State.Taken, 7);
-      if (isWhole(operation)) outbox.acknowledge(operation);
-    }
+    if (!isTaken) keep(operation);
+    else if (isWhole(operation)) outbox.acknowledge(operation);
     return;
   }
 }
 
 function isWhole(operation: u32): bool {
-  if (answers.hasGeneric(operation)) return false;
+  if (answers.hasGeneric(operation) || outbox.isWithheld(outbox.find(operation))) return false;
   for (let at = SENT; at < SENT + count * ROW_BYTES; at += ROW_BYTES) {
-    if (load<u32>(at) == operation && load<u8>(at, 7) == State.Waiting) return false;
+    if (load<u32>(at) == operation) return false;
   }
   return true;
 }

@@ -26,7 +26,9 @@ export const enum Answer {
   Generic,
 }
 
-const HEADER_BYTES: i32 = 14;
+export const HEADER_BYTES: i32 = 14;
+/** A reference that is longer is cut: the server may then not know it again. */
+export const REF_BYTES_MAX: i32 = 255;
 
 let used = 0;
 let isMuted = false;
@@ -47,12 +49,7 @@ export function reset(mute: bool): void {
 export function refer(message: u32, ptr: usize, byteCount: i32): void {
   msgRef = message;
   ref = ptr;
-  refBytes = min(byteCount, 255);
-}
-
-/** Bytes that an answer about the command of `refer` takes, its text not counted. */
-export function answerBytes(): i32 {
-  return HEADER_BYTES + refBytes;
+  refBytes = min(byteCount, REF_BYTES_MAX);
 }
 
 export function room(): i32 {
@@ -90,6 +87,17 @@ export function push(type: i32, kind: i32, code: i32, text: usize, textBytes: i3
   memory.copy(at + HEADER_BYTES + refBytes, text, textBytes);
   used += total;
   return true;
+}
+
+/** Adds a Status before all others. */
+export function pushFirst(kind: i32, code: i32): void {
+  const total = HEADER_BYTES + refBytes;
+  if (isMuted || total > ANSWER_BYTES - used) return;
+  memory.copy(ANSWERS + total, ANSWERS, used);
+  const rest = used;
+  used = 0;
+  push(Answer.Status, kind, code, 0, 0);
+  used += rest;
 }
 
 /** Adds the alert of an operation whose correlator is that of the group's member `member`. */

@@ -22,17 +22,18 @@ const DIGEST: usize = memory.data(16);
 const EXPECTED: usize = memory.data(24);
 const NONCE_BYTES_MAX: i32 = 32;
 const NONCE_CHARS_MAX: i32 = 44;
-const NONCE: usize = memory.data(36);
+const NONCE: usize = memory.data(NONCE_CHARS_MAX);
 const NONCE_BYTES: i32 = 16;
 /** Requests with credentials before the login is given up. */
 const LOGINS_MAX: i32 = 3;
-/** Messages of the server without valid credentials before it is given up. */
-const REFUSALS_MAX: i32 = 2;
 
 let logins = 0;
 let sendsCredential = false;
 let isServerKnown = false;
-let refusals = 0;
+let refusals = 0; // Ways in which the server has failed to prove itself: 1 no Cred, 2 a wrong one.
+let isGivenUp = false;
+let isAccepted = false; // The server's last word on the client's credentials was good.
+let hasNonce = false; // The client has a nonce that is not stored yet.
 
 /** Starts a session between strangers. */
 export function open(): void {
@@ -41,6 +42,9 @@ export function open(): void {
   sendsCredential = scheme == Scheme.Md5 || scheme == Scheme.Basic;
   isServerKnown = load<i32>(dmAcc.SERVER) == Scheme.None;
   refusals = 0;
+  isGivenUp = false;
+  isAccepted = false;
+  hasNonce = false;
 }
 
 /** True when the next message carries the client's credentials. */
@@ -101,17 +105,20 @@ export function checkServer(): i32 {
       return Status.Authenticated;
     }
   }
-  refusals++;
-  return parse.credTypeBytes ? Status.WrongCredentials : Status.MissingCredentials;
+  const hasCred = parse.credTypeBytes != 0;
+  const refusal = hasCred ? 2 : 1;
+  isGivenUp = (refusals & refusal) != 0;
+  refusals |= refusal;
+  return hasCred ? Status.WrongCredentials : Status.MissingCredentials;
 }
 
 function isMd5(): bool {
   return bytes.equal(parse.credType, parse.credTypeBytes, MD5, 15);
 }
 
-/** True when the server has failed to prove itself too often. */
+/** True when the server has failed to prove itself twice in the same way. */
 export function givesUpServer(): bool {
-  return refusals > REFUSALS_MAX;
+  return isGivenUp;
 }
 
 /**
@@ -139,13 +146,13 @@ export function nonceInto(out: usize): i32 {
  */
 export function takeVerdict(): i32 {
   const code = parse.code;
-  if (code == Status.WrongCredentials || code == Status.MissingCredentials) return tryAgain();
-  if (code < 200 || code >= 300) return Err.ServerError;
-  const scheme = load<i32>(dmAcc.CLIENT);
+  const isRefused = code == Status.WrongCredentials || code == Status.MissingCredentials;
+  if (!isRefused && (code < 200 || code >= 300)) return Err.ServerError;
+  isAccepted = !isRefused;
+  if (load<i32>(dmAcc.CLIENT) == Scheme.Md5) takeNonce();
+  if (isRefused) return tryAgain();
   if (code == Status.Authenticated) sendsCredential = false;
-  if (!isServerKnown || scheme != Scheme.Md5) return Err.Ok;
-  const nonceBytes = takeNonce();
-  return nonceBytes > 0 ? dmAcc.storeNonce(dmAcc.CLIENT, NONCE, nonceBytes) : Err.Ok;
+  return Err.Ok;
 }
 
 function tryAgain(): i32 {
@@ -158,25 +165,33 @@ function tryAgain(): i32 {
   // Basic has no nonce: what was refused once is refused for good.
   if (scheme == Scheme.Basic && logins > 1) return Err.LoginRefused;
   sendsCredential = true;
-  const nonceBytes = takeNonce();
-  if (scheme == Scheme.Md5 && nonceBytes > 0) {
-    // Not stored: the peer is not known yet.
-    memory.copy(dmAcc.CLIENT + Credential.Nonce, NONCE, nonceBytes);
-    store<i32>(dmAcc.CLIENT, nonceBytes, Credential.NonceBytes);
-  }
   return Err.Later;
 }
 
-/**
- * Brings the nonce of the Chal to NONCE: base64, or its bytes where they are none. @returns its
- * bytes, 0 if it has none
- */
-function takeNonce(): i32 {
+/** Takes the nonce of a Chal for the next credentials: base64, or its bytes where they are none. */
+function takeNonce(): void {
   const byteCount = parse.chalNonceBytes;
-  if (byteCount == 0 || byteCount > NONCE_CHARS_MAX) return 0;
-  const decoded = base64.decode(parse.chalNonce, byteCount, NONCE);
-  if (decoded >= 0) return decoded > NONCE_BYTES_MAX ? 0 : decoded;
-  if (byteCount > NONCE_BYTES_MAX) return 0;
-  memory.copy(NONCE, parse.chalNonce, byteCount);
-  return byteCount;
+  if (byteCount == 0 || byteCount > NONCE_CHARS_MAX) return;
+  let nonceBytes = base64.decode(parse.chalNonce, byteCount, NONCE);
+  if (nonceBytes < 0) {
+    nonceBytes = byteCount;
+    memory.copy(NONCE, parse.chalNonce, byteCount);
+  }
+  if (nonceBytes > NONCE_BYTES_MAX) return;
+  memory.copy(dmAcc.CLIENT + Credential.Nonce, NONCE, nonceBytes);
+  store<i32>(dmAcc.CLIENT, nonceBytes, Credential.NonceBytes);
+  hasNonce = true;
+}
+
+/**
+ * Records the client's nonce for the next session, once both sides know each other: an unknown peer
+ * may not take away the one that works.
+ *
+ * @spec DM SEC 1.2 §5.3.4
+ */
+export function storeNonce(): i32 {
+  if (!hasNonce || !isAccepted || !isServerKnown) return Err.Ok;
+  hasNonce = false;
+  const nonce = dmAcc.CLIENT + Credential.Nonce;
+  return dmAcc.storeNonce(dmAcc.CLIENT, nonce, load<i32>(dmAcc.CLIENT, Credential.NonceBytes));
 }

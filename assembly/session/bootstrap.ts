@@ -23,7 +23,7 @@ export function take(byteCount: i32): i32 {
  */
 export function run(): i32 {
   answers.reset(true);
-  groups.open(0);
+  groups.open(0, 0);
   route.allowAll(true);
   commands.defer(true);
   runCommands();

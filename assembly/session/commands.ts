@@ -23,6 +23,7 @@ import { Status, statusFor } from "../syncml/status";
 import { Right } from "../tree/acl";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
+import * as utf8 from "../wbxml/utf8";
 import * as properties from "./properties";
 import * as route from "./route";
 
@@ -53,7 +54,7 @@ export function runItem(kind: i32): i32 {
   if (parse.moreData) return Status.NotSupported;
   const err = uri.parse(parse.itemTarget, parse.itemTargetBytes);
   if (err) return statusFor(err);
-  if (uri.queryBytes) return properties.run(kind);
+  if (uri.query) return properties.run(kind);
   const node = route.resolve();
   if (node == Err.Damaged) return Status.Failed;
   switch (kind) {
@@ -82,13 +83,10 @@ function addAgain(node: i32): i32 {
 
 function add(): i32 {
   const parent = route.last;
-  if (!object.isComputed(parent) && object.isOwnName(parent, uri.segment, uri.segmentBytes)) {
-    return Err.Ok;
-  }
   const denied = route.permits(parent, Right.Add);
   if (denied) return denied;
-  if (object.isComputed(parent) || !tree.isInterior(parent)) return Err.NotAllowed;
-  const err = checkValue();
+  if (!route.isInterior(parent)) return Err.NotAllowed;
+  const err = checkValue(-1);
   if (err) return err;
   return create(parent);
 }
@@ -96,18 +94,26 @@ function add(): i32 {
 /** Creates the missing interior nodes and then the node itself; all of them or none. */
 function create(parent: i32): i32 {
   const mark = tree.undoMark();
-  let failed = 0;
   let node = parent;
-  for (;;) {
+  let isLast = false;
+  while (!isLast && node >= 0) {
     const name = uri.segment;
     const nameBytes = uri.segmentBytes;
-    const isLast = !uri.nextSegment();
-    node = createOne(node, name, nameBytes, isLast);
-    if (node < 0) failed = node;
-    if (isLast || failed) break;
+    isLast = !uri.nextSegment();
+    node = descend(node, name, nameBytes, isLast);
   }
-  if (failed) tree.undoTo(mark);
-  return failed;
+  if (node >= 0) return Err.Ok;
+  tree.undoTo(mark);
+  return node;
+}
+
+/** The child of that name: a new one, or one that a new entry has by itself. */
+function descend(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
+  const own = route.child(parent, name, nameBytes);
+  if (own != Err.NotFound) return own;
+  if (object.isOwnName(parent, name, nameBytes)) return isLast ? parent : Err.NotAllowed;
+  if (object.isComputed(parent) || object.isDeployed(parent)) return Err.NotAllowed;
+  return createOne(parent, name, nameBytes, isLast);
 }
 
 function createOne(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
@@ -151,26 +157,41 @@ let value: usize = 0;
 let valueBytes = 0;
 let valueFormat = 0;
 
-/** Checks type, format and size of the Item's value and takes its transport encoding off. */
-function checkValue(): i32 {
+/**
+ * Checks type, format and size of the Item's value and takes its transport encoding off.
+ *
+ * @param known  Format of the leaf that is there, -1 for a new one
+ * @spec DM TND 1.2 §7.7.2
+ */
+function checkValue(known: i32): i32 {
   value = parse.data;
   valueBytes = parse.dataBytes;
-  valueFormat = parse.format;
-  if (parse.format < 0 || parse.typeBytes > TYPE_BYTES_MAX || parse.dataIsInline) {
+  // A Replace without Meta keeps the leaf's Format.
+  valueFormat = parse.hasFormat || known < 0 ? parse.format : known;
+  if (valueFormat < 0 || parse.typeBytes > TYPE_BYTES_MAX || parse.dataIsInline) {
     return Err.BadFormat;
   }
   if (isTnds()) return Err.BadFormat;
   if (valueFormat == Format.Node) return valueBytes ? Err.BadFormat : Err.Ok;
-  if (valueFormat == Format.B64 && !isText()) {
-    // Not in place: the message is walked again. What we sent last has been answered.
-    if (valueBytes > SEND_BYTES) return Err.TooLarge;
-    valueBytes = base64.decode(value, valueBytes, SEND);
-    if (valueBytes < 0) return Err.BadFormat;
-    value = SEND;
-    valueFormat = Format.Bin;
+  if (valueFormat == Format.B64) {
+    const err = decode(known < 0 ? !isText() : known == Format.Bin);
+    if (err) return err;
   }
   if (valueBytes > VALUE_BYTES_MAX) return Err.TooLarge;
   return isLegal() ? Err.Ok : Err.BadFormat;
+}
+
+/** Checks that the value is base64; as a transport encoding it stands for octets. */
+function decode(isTransport: bool): i32 {
+  // Not in place: the message is walked again. What we sent last has been answered.
+  if (valueBytes > SEND_BYTES) return Err.TooLarge;
+  const byteCount = base64.decode(value, valueBytes, SEND);
+  if (byteCount < 0) return Err.BadFormat;
+  if (!isTransport) return Err.Ok;
+  value = SEND;
+  valueBytes = byteCount;
+  valueFormat = Format.Bin;
+  return Err.Ok;
 }
 
 const TEXT: usize = memory.data<u8>([0x74, 0x65, 0x78, 0x74, 0x2f]); // text/
@@ -181,6 +202,8 @@ const TNDS: usize = memory.data<u8>([
 ]);
 
 function isText(): bool {
+  // text/plain where there is no Type.
+  if (parse.typeBytes == 0) return true;
   return parse.typeBytes >= 5 && memory.compare(parse.type, TEXT, 5) == 0;
 }
 
@@ -188,21 +211,39 @@ function isTnds(): bool {
   return parse.typeBytes >= 29 && memory.compare(parse.type, TNDS, 29) == 0;
 }
 
-/** @spec DM TND 1.2 §7.7.2 */
 function isLegal(): bool {
-  if (valueFormat == Format.Null) return valueBytes == 0;
-  if (valueFormat == Format.Bool) {
-    return valueBytes == 4 || valueBytes == 5 ? isBoolean() : false;
+  switch (valueFormat) {
+    case Format.Bin:
+      return true;
+    case Format.Null:
+      return valueBytes == 0;
+    case Format.Bool:
+      return isBoolean();
+    case Format.Int:
+      return isInteger();
+    default:
+      // A string is text by the rules of WBXML, bytes may be anything.
+      return !parse.dataIsOpaque || utf8.isText(value, valueBytes, utf8.BYTE_MAX);
   }
-  if (valueFormat != Format.Int) return true;
-  const sign = valueBytes > 0 && load<u8>(value) == 0x2d ? 1 : 0;
-  return bytes.readDecimal(value + sign, valueBytes - sign) >= 0;
 }
 
+/** -2^31 to 2^31 - 1. */
+function isInteger(): bool {
+  const sign = valueBytes > 0 && load<u8>(value) == 0x2d ? 1 : 0;
+  let number: u64 = 0;
+  for (let i = sign; i < valueBytes; i++) {
+    const digit: u32 = load<u8>(value + i) - 0x30;
+    number = number * 10 + digit;
+    if (digit > 9 || number > <u64>0x7fffffff + sign) return false;
+  }
+  return valueBytes > sign;
+}
+
+/** `true` or `false`, in any case. */
 function isBoolean(): bool {
-  const last = load<u8>(value + valueBytes - 1) | 0x20;
-  const first = load<u8>(value) | 0x20;
-  return last == 0x65 && first == (valueBytes == 4 ? 0x74 : 0x66);
+  const word = load<u32>(value) | 0x20202020;
+  if (valueBytes == 4) return word == 0x65757274;
+  return valueBytes == 5 && word == 0x736c6166 && (load<u8>(value, 4) | 0x20) == 0x65;
 }
 
 // Replace, Delete, Get, Exec.
@@ -214,13 +255,11 @@ function replace(node: i32): i32 {
     return Err.NotAllowed;
   }
   if (primitives.isBusy(tree.parentOf(node))) return Err.Busy;
-  const isDefault = !parse.hasFormat;
-  let err = checkValue();
+  let err = checkValue(tree.formatOf(node));
   if (err) return err;
+  if (valueFormat != tree.formatOf(node)) return Err.BadFormat;
   err = tree.edit(node);
   if (err) return err;
-  // A Replace without Meta keeps the node's Format and Type.
-  if (!isDefault && valueFormat != tree.formatOf(node)) return Err.BadFormat;
   if (parse.typeBytes) tree.draftType(parse.type, parse.typeBytes);
   tree.draftValue(value, valueBytes);
   return tree.store(node);

@@ -1,6 +1,6 @@
 // Our messages: header, the Status of the server's header, then answers in their order for as long
 // as they fit.
-import { Block } from "../abi/codes";
+import { Block, Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { RECEIVE, SEND, URL } from "../base/buffers";
 import * as outbox from "../install/outbox";
@@ -11,6 +11,7 @@ import { Credential } from "../mo/dm-acc";
 import * as report from "../scomo/report";
 import { ResultCode } from "../scomo/results";
 import { Kind } from "../syncml/command";
+import { Status } from "../syncml/status";
 import * as tree from "../tree/node";
 import { MetaTag, Tag } from "../wbxml/tokens";
 import * as writer from "../wbxml/writer";
@@ -59,10 +60,19 @@ const IDENTIFIER_OPEN: usize = memory.data<u8>([
 
 /** Room kept for `Alert 1222` or `Final` and the ends of the document. */
 const TRAILER_BYTES: i32 = 32;
+/** The Status of a header at its largest, with a challenge. */
+const STATUS_BYTES: i32 = 128;
 /** Scratch while a message is composed: the one that was received has been dealt with. */
 const SCRATCH: usize = RECEIVE;
 
 let commandId = 0;
+let headBytes = 0; // Of the last message, up to its body.
+let isBare = false; // The value of a Results is left out: it has grown since it was offered.
+
+/** Bytes that one Item of a Results may take in our next message. */
+export function room(): i32 {
+  return peer.capacity() - headBytes - STATUS_BYTES - TRAILER_BYTES;
+}
 
 /**
  * Writes the next message into SEND.
@@ -70,30 +80,43 @@ let commandId = 0;
  * @param headerStatus  Status of the server's SyncHdr, 0 in the first message
  * @param isLast        the server has ended its package, so ours may end too
  * @returns bytes of the message; `answers` keeps what did not fit
+ * @fails Err.DoesNotFit  the server takes no message that holds the header and the next answer
  */
 export function message(headerStatus: i32, isLast: bool): i32 {
   const limit = peer.capacity();
-  peer.nextMessage();
   commandId = 0;
   writer.open(SEND, limit);
   writer.header();
   writer.tag(Tag.SyncML);
   header();
+  headBytes = writer.position();
   writer.tag(Tag.SyncBody);
   if (headerStatus) statusOfHeader(headerStatus);
-  let isFirst = true;
-  while (!answers.isEmpty()) {
-    const isWhole = answer(limit - TRAILER_BYTES);
-    if (!isWhole && !isFirst) break;
-    if (isWhole || writer.error()) answers.pop();
-    else break;
-    isFirst = false;
+  const floor = commandId;
+  while (!writer.error() && !answers.isEmpty()) {
+    if (answer(limit - TRAILER_BYTES)) answers.pop();
+    else if (commandId > floor) break;
+    else if (!shrink(limit - TRAILER_BYTES)) return Err.DoesNotFit;
   }
   if (answers.isEmpty() && isLast) writer.empty(Tag.Final);
   else if (answers.isEmpty()) alert(1222);
   writer.end();
   writer.end();
   return writer.error() ? writer.error() : writer.position();
+}
+
+/** Does without what no message to this server can hold. @returns false where that cannot be */
+function shrink(limit: i32): bool {
+  const at = answers.first();
+  isBare = answers.typeOf(at) == Answer.Results;
+  let isDone = isBare && answer(limit);
+  isBare = false;
+  if (answers.typeOf(at) == Answer.Generic) {
+    alerts.keep(answers.numberOf(at));
+    isDone = true;
+  }
+  if (isDone) answers.pop();
+  return isDone;
 }
 
 /** Writes a message that ends the session from our side. @spec DM PRO 1.2 §8.4 */
@@ -129,7 +152,7 @@ function single(at: usize): bool {
       openCommand(Tag.Results);
       writer.leafNumber(Tag.MsgRef, answers.numberOf(at));
       writer.leaf(Tag.CmdRef, answers.refOf(at), answers.refBytesOf(at));
-      results.item(answers.textOf(at), answers.textBytesOf(at));
+      results.item(answers.textOf(at), answers.textBytesOf(at), isBare);
       writer.end();
       break;
     default:
@@ -201,6 +224,15 @@ function statusOfHeader(code: i32): void {
     owesChallenge = false;
   }
   writer.leafNumber(Tag.Data, code);
+  if (code == Status.WrongDtd) version(VERSIONS + 3, 3);
+  if (code == Status.WrongProtocol) version(VERSIONS, 6);
+  writer.end();
+}
+
+/** The Item that says which version is understood. */
+function version(ptr: usize, byteCount: i32): void {
+  writer.tag(Tag.Item);
+  writer.leaf(Tag.Data, ptr, byteCount);
   writer.end();
 }
 

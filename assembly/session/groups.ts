@@ -12,6 +12,7 @@ import * as uri from "../tree/uri";
 import * as answers from "./answers";
 import { Answer } from "./answers";
 import * as commands from "./commands";
+import * as compose from "./compose";
 import * as peer from "./peer";
 import * as results from "./results";
 import * as route from "./route";
@@ -20,12 +21,10 @@ import * as route from "./route";
 const ITEM_BYTES: i32 = 640;
 /** What `run` answers for an Alert that is to be dealt with: a person may have to be asked. */
 export const ALERT: i32 = -4;
-/** Bytes of our message besides one Results. */
-const ENVELOPE_BYTES: i32 = 700;
 
 let skipCode = 0; // Code that everything left in the message gets, 0 if it runs.
 let sequenceSkips = false; // The members of this Sequence that are left get 215.
-let isInSequence = false;
+let sequences = 0; // Sequences that are open, one inside the other.
 let isInAtomic = false;
 let atomicAt = 0; // Position of the Status of the Atomic in `answers`.
 let membersAt = 0; // Position of the Status of its first member.
@@ -33,50 +32,78 @@ let undo = 0;
 let illegalLeft = -1; // Members before the illegal one, -1 if there is none.
 let illegalCode = 0;
 let hasFailed = false; // The Atomic has: what is left gets 215.
-let inner = 0; // Containers open inside an illegal Atomic.
+let inner = 0; // Containers open inside an Atomic that does not run.
 let wasOpened = false;
-let isOverflowing = false;
+let reserved = 0; // Bytes of one Status for each command that is not answered yet.
 /** First failure of an Item in this message, 0 if there is none. */
 export let failedCode = 0;
 
-/** Starts a message; `code` is what its commands get in place of running, 0 if they run. */
-export function open(code: i32): void {
+/**
+ * Starts a message.
+ *
+ * @param code       what its commands get in place of running, 0 if they run
+ * @param owedBytes  room in `answers` for one Status of each, which is there
+ */
+export function open(code: i32, owedBytes: i32): void {
   skipCode = code;
   sequenceSkips = false;
-  isInSequence = false;
+  sequences = 0;
   isInAtomic = false;
   wasOpened = false;
-  isOverflowing = false;
+  reserved = owedBytes;
   failedCode = 0;
   inner = 0;
 }
 
-/** True when what was to be said did not fit: the session cannot go on. */
-export function overflows(): bool {
-  return isOverflowing;
+/** Ends a message before its end: an Atomic that is open has not happened. */
+export function cancel(): void {
+  if (isInAtomic && !hasFailed) failAtomic(Status.AtomicFailed);
+  isInAtomic = false;
 }
 
-/** Everything that is left in the message is answered with `code` and does not run. */
-export function skipAll(code: i32): void {
-  skipCode = code;
-}
-
+/** Says what has room, by the reserve or by `fitsAnswer`. */
 function say(type: i32, kind: i32, code: i32, text: usize, textBytes: i32): void {
-  if (!answers.push(type, kind, code, text, textBytes)) isOverflowing = true;
+  answers.push(type, kind, code, text, textBytes);
+}
+
+/** Begins to answer the command that the parser stands at: what was kept free for it is its own. */
+function refer(kind: i32): void {
+  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
+  reserved -= owedFor(kind);
+}
+
+/** Bytes that one Status of the command that the parser stands at takes in `answers`. */
+export function owedFor(kind: i32): i32 {
+  const nameBytes = kind == Kind.Other ? parse.cmdBytes : 0;
+  return answers.HEADER_BYTES + min(parse.cmdIdBytes, answers.REF_BYTES_MAX) + nameBytes;
 }
 
 /** Answers the command that the parser stands at. */
 export function answer(kind: i32, code: i32): void {
-  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
+  refer(kind);
   if (kind == Kind.Other) say(Answer.StatusOther, kind, code, parse.cmd, parse.cmdBytes);
   else say(Answer.Status, kind, code, 0, 0);
 }
 
+/** Answers the Alert that asks for our next message, in that message, before what is left. */
+export function answerNext(): void {
+  // The Atomic knows its answers by their places.
+  if (isInAtomic) return answer(Kind.Alert, Status.Ok);
+  refer(Kind.Alert);
+  answers.pushFirst(Kind.Alert, Status.Ok);
+}
+
+/** Answers a command that does not run; an Atomic has failed with it. */
+function refuse(kind: i32, code: i32): void {
+  answer(kind, code);
+  if (isInAtomic && !hasFailed) failAtomic(Status.AtomicFailed);
+}
+
 /** The code that the next command gets in place of running, 0 if it runs. */
-export function skipped(): i32 {
+function skipped(): i32 {
   if (skipCode) return skipCode;
-  if (isInAtomic && hasFailed) return Status.NotExecuted;
-  return isInSequence && sequenceSkips ? Status.NotExecuted : 0;
+  if ((isInAtomic && hasFailed) || sequenceSkips) return Status.NotExecuted;
+  return parse.cmdIdBytes ? 0 : Status.Malformed;
 }
 
 /**
@@ -86,23 +113,17 @@ export function skipped(): i32 {
 export function run(kind: i32, before: i32): i32 {
   if (kind == Kind.ContainerEnd) return endContainer();
   if (isInAtomic && illegalLeft >= 0) return answerIllegal(kind);
-  if (kind == Kind.Atomic) return openAtomic(before);
-  if (kind == Kind.Sequence) return openSequence();
-  const code = skipped();
-  if (code) {
-    answer(kind, code);
-    return Next.Again;
-  }
-  if (kind == Kind.Alert) return ALERT;
-  if (kind == Kind.Other || kind == Kind.Copy) {
-    answer(kind, kind == Kind.Copy ? Status.NotSupported : Status.NotImplemented);
-    return Next.Again;
-  }
-  if (!isInAtomic && !hasRoom(parse.itemCount)) {
+  let code = skipped();
+  if (kind == Kind.Atomic || kind == Kind.Sequence) return openContainer(kind, code, before);
+  if (!code && kind == Kind.Other) code = Status.NotImplemented;
+  if (!code && kind == Kind.Copy) code = Status.NotSupported;
+  if (!code && kind == Kind.Alert) return ALERT;
+  if (!code && !isInAtomic && !hasRoom(parse.itemCount)) {
     parse.rewind(before);
     return Next.Open;
   }
-  runCommand(kind, before);
+  if (code) refuse(kind, code);
+  else runCommand(kind, before);
   return Next.Again;
 }
 
@@ -122,34 +143,29 @@ function hasRoom(items: i32): bool {
 // Commands on the tree.
 
 function runCommand(kind: i32, before: i32): void {
-  answers.refer(peer.serverMessageId, parse.cmdId, parse.cmdIdBytes);
-  if (parse.cmdIdBytes == 0) return fail(kind, Status.Malformed);
-  if (parse.itemCount == 0) return fail(kind, Status.Incomplete);
-  if (!fitsAnswer(kind)) return fail(kind, Status.Failed);
+  if (parse.itemCount == 0) return refuse(kind, Status.Incomplete);
+  if (!fitsAnswer(kind)) return refuse(kind, Status.Failed);
   again(before);
+  refer(kind);
   const start = answers.position();
   let code = 0;
   let isMixed = false;
+  let isOver = false; // The Atomic has failed: Items that are left do not run.
   while (parse.nextItem()) {
     const target = parse.itemTarget;
     const targetBytes = parse.itemTargetBytes;
-    const one = runOne(kind);
+    const one = isOver ? Status.NotExecuted : runOne(kind);
     if (code && one != code) isMixed = true;
     code = one;
+    if (isInAtomic && one >= 300) isOver = true;
     say(Answer.Status, kind, one, target, targetBytes);
-    if (isInAtomic && one >= 300) break;
   }
   if (!isMixed) {
     answers.truncate(start);
     say(Answer.Status, kind, code, 0, 0);
   }
   if (kind == Kind.Get) addResults(before, isMixed ? 0 : code);
-  if (isInAtomic && code >= 300) failAtomic(Status.AtomicFailed);
-}
-
-function fail(kind: i32, code: i32): void {
-  say(Answer.Status, kind, code, 0, 0);
-  if (isInAtomic) failAtomic(Status.AtomicFailed);
+  if (isOver) failAtomic(Status.AtomicFailed);
 }
 
 /** Finds the same command once more, so that its Items can be walked again. */
@@ -158,10 +174,10 @@ function again(before: i32): void {
   parse.nextCommand();
 }
 
-/** A command whose answer has no room does not run. */
+/** A command whose answer has no room besides what is kept free for others does not run. */
 function fitsAnswer(kind: i32): bool {
-  const each = answers.answerBytes();
-  let needed = each;
+  const each = owedFor(kind);
+  let needed = reserved - each;
   while (parse.nextItem()) {
     const texts = parse.itemTargetBytes * (kind == Kind.Get ? 2 : 1);
     needed += each * 2 + texts;
@@ -185,8 +201,9 @@ function runOne(kind: i32): i32 {
 /** A value that no message to this server could hold is not offered. */
 function checkResult(): i32 {
   uri.parse(parse.itemTarget, parse.itemTargetBytes);
-  const needed = results.itemBytes(route.resolve(), parse.itemTargetBytes);
-  return needed + ENVELOPE_BYTES > peer.capacity() ? Status.TooLarge : Status.Ok;
+  const needed =
+    results.itemBytes(route.resolve(), parse.itemTargetBytes) + parse.cmdIdBytes;
+  return needed > compose.room() ? Status.TooLarge : Status.Ok;
 }
 
 function addResults(before: i32, code: i32): void {
@@ -199,12 +216,19 @@ function addResults(before: i32, code: i32): void {
   }
 }
 
-// Sequence.
+// Containers.
 
-function openSequence(): i32 {
-  const code = skipped();
-  answer(Kind.Sequence, code ? code : Status.Ok);
-  isInSequence = true;
+function openContainer(kind: i32, code: i32, before: i32): i32 {
+  if (isInAtomic) {
+    // It is over: what may be in one that runs is no container.
+    inner++;
+    answer(kind, code);
+    return Next.Again;
+  }
+  if (kind == Kind.Atomic) return openAtomic(code, before);
+  answer(kind, code ? code : Status.Ok);
+  sequences++;
+  if (code) sequenceSkips = true;
   return Next.Again;
 }
 
@@ -214,24 +238,23 @@ function endContainer(): i32 {
     return Next.Again;
   }
   if (!isInAtomic) {
-    isInSequence = false;
-    sequenceSkips = false;
+    if (--sequences == 0) sequenceSkips = false;
     return Next.Again;
   }
   isInAtomic = false;
   illegalLeft = -1;
-  if (!hasFailed && !skipCode) commands.endChange();
+  if (!hasFailed) commands.endChange();
   commands.setGroup(0);
   return Next.Again;
 }
 
 // Atomic.
 
-function openAtomic(before: i32): i32 {
-  const code = skipped();
+function openAtomic(code: i32, before: i32): i32 {
   atomicAt = answers.position();
   answer(Kind.Atomic, code ? code : Status.Ok);
   if (!code && !hasRoom(scanAtomic())) {
+    reserved += answers.position() - atomicAt;
     answers.truncate(atomicAt);
     parse.rewind(before);
     return Next.Open;
@@ -260,7 +283,7 @@ function scanAtomic(): i32 {
     const kind = parse.nextCommand();
     if (kind == Kind.ContainerEnd && depth-- == 0) break;
     if (kind == Kind.End) break;
-    if (kind == Kind.ContainerEnd) continue;
+    if (kind == Kind.ContainerEnd || isSilent(kind)) continue;
     const code = illegal(kind);
     if (code && illegalLeft < 0) {
       illegalLeft = members;
@@ -272,6 +295,11 @@ function scanAtomic(): i32 {
   }
   parse.rewind(first);
   return items;
+}
+
+/** True for what gets no Status. */
+export function isSilent(kind: i32): bool {
+  return kind == Kind.Final || kind == Kind.Status || kind == Kind.Results;
 }
 
 /** The Status of a member that an Atomic may not have, 0 if it may. @spec DM REP 1.2 §6.6.3 */
@@ -295,12 +323,17 @@ function illegalExec(): i32 {
   const isRefused = (load<u32>(Block.Options) & Option.AtomicRefuse) != 0;
   while (parse.nextItem()) {
     if (isRefused || uri.parse(parse.itemTarget, parse.itemTargetBytes)) return Status.Failed;
-    const node = route.resolve();
-    const primitive = node >= 0 && object.isComputed(node) ? object.primitiveOf(node) : -1;
+    const primitive = primitiveOf(route.resolve());
     if (primitive < 0) return Status.Failed;
     if (primitive <= Primitive.DownloadInstallInactive) return Status.NotSupported;
   }
   return 0;
+}
+
+/** The Primitive that the URI names, of an entry that is there or that the Atomic may add before. */
+function primitiveOf(node: i32): i32 {
+  if (node < 0) return object.foresee(route.last);
+  return object.isComputed(node) ? object.primitiveOf(node) : -1;
 }
 
 /** Nothing of an Atomic with an illegal member runs. */
@@ -335,6 +368,6 @@ export function answerAlert(code: i32): void {
   if (isInAtomic && (isNo || code >= 300)) {
     failAtomic(isNo ? Status.NotExecuted : Status.AtomicFailed);
   }
-  if (isInSequence && isNo) sequenceSkips = true;
+  if (sequences && isNo) sequenceSkips = true;
   if (code == Status.Cancelled) skipCode = Status.NotExecuted;
 }

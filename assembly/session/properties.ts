@@ -13,6 +13,7 @@ import * as uri from "../tree/uri";
 import * as route from "./route";
 
 const PROP: usize = memory.data<u8>([0x70, 0x72, 0x6f, 0x70, 0x3d]); // prop=
+const LIST: usize = memory.data<u8>([0x6c, 0x69, 0x73, 0x74, 0x3d]); // list=
 /** Names in the order of `Property`, each behind its length. */
 const NAMES: usize = memory.data<u8>([
   3, 0x41, 0x43, 0x4c, // ACL
@@ -51,10 +52,16 @@ function find(): i32 {
   return -1;
 }
 
+/** True for `?prop=` and `?list=` with a word that this client does not have. */
+function isRequest(): bool {
+  if (uri.queryBytes < 5) return false;
+  return memory.compare(uri.query, PROP, 5) == 0 || memory.compare(uri.query, LIST, 5) == 0;
+}
+
 /** Runs an Item whose URI has a query. @returns its Status */
 export function run(kind: i32): i32 {
   const property = find();
-  if (property < 0) return Status.NotSupported;
+  if (property < 0) return isRequest() ? Status.NotSupported : Status.NotFound;
   const node = route.resolve();
   if (node < 0) return statusFor(node);
   if (kind == Kind.Get) return statusFor(get(node, property));
@@ -68,8 +75,10 @@ function get(node: i32, property: i32): i32 {
   if (denied == Err.Denied && property == Property.Acl && !route.isInterior(node)) {
     return route.permits(route.parentOf(node), Right.Get);
   }
-  if (property == Property.Size && route.isInterior(node)) return Err.NotImplemented;
-  return denied;
+  if (denied || property != Property.Size) return denied;
+  if (route.isInterior(node)) return Err.NotImplemented;
+  const byteCount = route.isSecret(node) ? Err.NotAllowed : sizeInto(node, route.SCRATCH);
+  return byteCount < 0 ? byteCount : Err.Ok;
 }
 
 /** @spec DM TND 1.2 §7.7.1.3 */

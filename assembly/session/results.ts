@@ -1,7 +1,12 @@
 // The Item of a Results, made from the tree when its turn comes.
 import { Format } from "../abi/codes";
 import { RECEIVE } from "../base/buffers";
-import { RECEIVE_BYTES, SEGMENT_BYTES_MAX, VALUE_BYTES_MAX } from "../base/limits";
+import {
+  ACL_BYTES_MAX,
+  RECEIVE_BYTES,
+  SEGMENT_BYTES_MAX,
+  VALUE_BYTES_MAX,
+} from "../base/limits";
 import { MetaTag, Tag } from "../wbxml/tokens";
 import * as writer from "../wbxml/writer";
 import * as uri from "../tree/uri";
@@ -13,18 +18,18 @@ const VALUE: usize = RECEIVE;
 const TYPE: usize = RECEIVE + VALUE_BYTES_MAX;
 const NAME: usize = memory.data(SEGMENT_BYTES_MAX);
 /** Bytes of an Item's elements around its URI and its value. */
-const FRAME_BYTES: i32 = 96;
+const FRAME_BYTES: i32 = 64;
 
-/** Writes the Item for a URI that a Get named; without Data where the node has gone meanwhile. */
-export function item(target: usize, targetBytes: i32): void {
+/** Writes the Item for a URI that a Get named; without Data if bare or if the node has gone. */
+export function item(target: usize, targetBytes: i32, isBare: bool): void {
   writer.tag(Tag.Item);
   writer.tag(Tag.Source);
   writer.leaf(Tag.LocURI, target, targetBytes);
   writer.end();
-  if (!uri.parse(target, targetBytes)) {
+  if (!isBare && !uri.parse(target, targetBytes)) {
     const node = route.resolve();
     if (node >= 0) {
-      if (uri.queryBytes) property(node);
+      if (uri.query) property(node);
       else if (route.isInterior(node)) children(node);
       else leaf(node);
     }
@@ -77,7 +82,7 @@ function children(node: i32): void {
 /** Bytes that the Item for a node takes at most; the URI of the Get has been parsed. */
 export function itemBytes(node: i32, targetBytes: i32): i32 {
   let total = FRAME_BYTES + targetBytes;
-  if (uri.queryBytes) return total + 256;
+  if (uri.query) return total + ACL_BYTES_MAX;
   if (!route.isInterior(node)) return total + max(0, route.valueBytes(node)) + 64;
   for (let child = route.firstChild(node); child >= 0; child = route.nextSibling(child)) {
     total += max(0, route.nameInto(child, NAME)) + 1;

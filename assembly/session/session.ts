@@ -59,12 +59,14 @@ let alertCode = 0;
 let headerStatus = 0;
 let hasFinal = false; // The server's message ends its package.
 let hasCommands = false; // The server's message has something besides Status.
+let owedBytes = 0; // Room for one Status of each command in it.
 let isAborting = false; // Our last message: what comes back is ignored.
 let receivedBytes = 0;
 let outgoingBytes = 0;
 let askCode = 0;
 let owesNonce = false; // The reply tells the server the nonce that it must use next.
 let repeats = 0; // Times that the server has sent its last message again.
+let foreign = 0; // Messages of the server in a version that is not understood.
 
 /** Why the session failed, 0 if it came to its end. */
 export function error(): i32 {
@@ -99,6 +101,7 @@ export function start(node: i32, id: usize, idBytes: i32): i32 {
   headerStatus = 0;
   owesNonce = false;
   isAborting = false;
+  foreign = 0;
   queuePackage();
   phase = Phase.Ready;
   return Err.Ok;
@@ -143,6 +146,7 @@ export function advance(err: i32): i32 {
 }
 
 function end(err: i32): i32 {
+  groups.cancel();
   failure = err;
   phase = Phase.Idle;
   return Next.End;
@@ -156,9 +160,12 @@ export function feed(byteCount: i32): i32 {
 }
 
 function send(): i32 {
-  outgoingBytes = isAborting
-    ? compose.abort(headerStatus)
-    : compose.message(headerStatus, headerStatus == 0 || hasFinal);
+  peer.nextMessage();
+  if (!isAborting) {
+    outgoingBytes = compose.message(headerStatus, headerStatus == 0 || hasFinal);
+    if (outgoingBytes < 0 && headerStatus) leave(outgoingBytes);
+  }
+  if (isAborting) outgoingBytes = compose.abort(headerStatus);
   if (outgoingBytes < 0) return end(outgoingBytes);
   return exchange();
 }
@@ -187,10 +194,14 @@ function take(err: i32): i32 {
   if (!bytes.equal(parse.sessionId, parse.sessionIdBytes, peer.SESSION_ID, peer.sessionIdBytes)) {
     return end(Err.Malformed);
   }
+  if (!bytes.equal(parse.target, parse.targetBytes, devInfo.DEVICE_ID, devInfo.deviceIdBytes)) {
+    return end(Err.Malformed);
+  }
   const id = bytes.readDecimal(parse.msgId, parse.msgIdBytes);
   if (id <= 0 || peer.messageId >= MESSAGES_MAX) return end(Err.Malformed);
   // Our message got lost on its way: the server repeats itself, and so do we. Nothing runs twice.
   if (<u32>id == peer.serverMessageId) return repeat();
+  if (<u32>id < peer.serverMessageId) return end(Err.Malformed);
   peer.setServerMessage(id);
   repeats = 0;
   if (parse.respUriBytes && !peer.setRespUri(parse.respUri, parse.respUriBytes)) {
@@ -211,22 +222,40 @@ function takeHeader(): i32 {
     headerStatus = auth.checkServer();
   }
   const verdict = takeStatuses();
+  const stored = auth.storeNonce();
   commands.endChange();
+  if (stored) return end(stored);
   if (verdict == Err.Later) return repeatPackage();
   if (verdict) return end(verdict);
-  if (!auth.knowsServer() && (auth.givesUpServer() || !hasCommands)) return end(Err.ServerUnproven);
-  groups.open(headerStatus >= 400 ? headerStatus : 0);
+  if (headerStatus >= 500) {
+    if (!hasCommands || ++foreign > 1) return end(Err.Unsupported);
+  } else if (!auth.knowsServer() && (auth.givesUpServer() || !hasCommands)) {
+    return end(Err.ServerUnproven);
+  }
+  if (owedBytes > answers.room()) {
+    leave(Err.Full);
+    return reply();
+  }
+  groups.open(headerStatus >= 400 ? headerStatus : 0, owedBytes);
   phase = Phase.Commands;
   return Next.Again;
+}
+
+/** Our next message ends the session. */
+function leave(err: i32): void {
+  isAborting = true;
+  failure = err;
 }
 
 /** @spec DM PRO 1.2 §8.3: a DM/1.x of the same major number is understood */
 function checkVersions(): i32 {
   const proto = parse.verProto;
-  const isDm = parse.verProtoBytes >= 4 && load<u32>(proto) == 0x312f4d44;
+  const isDm =
+    parse.verProtoBytes >= 5 && load<u32>(proto) == 0x312f4d44 && load<u8>(proto, 4) == 0x2e;
   if (!isDm) return Status.WrongProtocol;
   const dtd = parse.verDtd;
-  return parse.verDtdBytes == 3 && load<u16>(dtd) == 0x2e31 ? 0 : Status.WrongDtd;
+  const isKnown = parse.verDtdBytes == 3 && load<u16>(dtd) == 0x2e31;
+  return isKnown && <u32>load<u8>(dtd, 2) - 0x31 < 2 ? 0 : Status.WrongDtd;
 }
 
 /**
@@ -235,17 +264,17 @@ function checkVersions(): i32 {
 function takeStatuses(): i32 {
   const first = parse.mark();
   let verdict = 0;
-  let depth = 0;
   hasFinal = false;
   hasCommands = false;
+  owedBytes = 0;
   for (;;) {
     const kind = parse.nextCommand();
     if (kind == Kind.End) break;
-    if (kind == Kind.ContainerEnd) depth--;
-    else if (kind == Kind.Final) hasFinal = true;
-    else if (kind != Kind.Status) hasCommands = true;
-    else if (!verdict) verdict = takeStatus();
-    if (kind == Kind.Atomic || kind == Kind.Sequence) depth++;
+    if (kind == Kind.Final) hasFinal = true;
+    if (kind == Kind.Status && !verdict) verdict = takeStatus();
+    if (kind == Kind.ContainerEnd || groups.isSilent(kind)) continue;
+    hasCommands = true;
+    owedBytes += groups.owedFor(kind);
   }
   parse.rewind(first);
   return verdict;
@@ -269,32 +298,24 @@ function runCommands(): i32 {
   let before = parse.mark();
   let kind = parse.nextCommand();
   for (; kind != Kind.End; before = parse.mark(), kind = parse.nextCommand()) {
-    if (kind == Kind.Final || kind == Kind.Status || kind == Kind.Results) continue;
+    if (groups.isSilent(kind)) continue;
+    if (kind == Kind.Alert && parse.code == AlertCode.SessionAbort) return end(Err.Aborted);
     const next = groups.run(kind, before);
     if (next == Next.Open) return next;
     if (next == groups.ALERT) {
       const wait = takeAlert();
       if (wait != Next.Again) return wait;
     }
-    if (groups.overflows()) return abort();
   }
   return endMessage();
-}
-
-function abort(): i32 {
-  isAborting = true;
-  failure = Err.Full;
-  return reply();
 }
 
 function takeAlert(): i32 {
   askCode = parse.code;
   switch (parse.code) {
     case AlertCode.NextMessage:
-      groups.answerAlert(Status.Ok);
+      groups.answerNext();
       return Next.Again;
-    case AlertCode.SessionAbort:
-      return end(Err.Aborted);
     case AlertCode.Display:
     case AlertCode.ConfirmOrReject:
       return ask();
