@@ -111,12 +111,13 @@ const NAMES: usize = memory.data<u8>([
 ]);
 const FORMATS: i32 = 11;
 const FORMAT_BYTES: i32 = 5;
-/** Words of `Format` in its order, each filled up with blanks. */
+const FORMAT_MASK: u64 = 0xff_ffff_ffff;
+/** Words of `Format` in its order, each filled up with NULs; read 8 bytes at a time. */
 const FORMAT_WORDS: usize = memory.data<u8>([
-  0x63, 0x68, 0x72, 0x20, 0x20, 0x6e, 0x6f, 0x64, 0x65, 0x20, 0x69, 0x6e, 0x74, 0x20, 0x20, 0x62,
-  0x69, 0x6e, 0x20, 0x20, 0x62, 0x6f, 0x6f, 0x6c, 0x20, 0x62, 0x36, 0x34, 0x20, 0x20, 0x6e, 0x75,
-  0x6c, 0x6c, 0x20, 0x78, 0x6d, 0x6c, 0x20, 0x20, 0x64, 0x61, 0x74, 0x65, 0x20, 0x74, 0x69, 0x6d,
-  0x65, 0x20, 0x66, 0x6c, 0x6f, 0x61, 0x74,
+  0x63, 0x68, 0x72, 0x00, 0x00, 0x6e, 0x6f, 0x64, 0x65, 0x00, 0x69, 0x6e, 0x74, 0x00, 0x00, 0x62,
+  0x69, 0x6e, 0x00, 0x00, 0x62, 0x6f, 0x6f, 0x6c, 0x00, 0x62, 0x36, 0x34, 0x00, 0x00, 0x6e, 0x75,
+  0x6c, 0x6c, 0x00, 0x78, 0x6d, 0x6c, 0x00, 0x00, 0x64, 0x61, 0x74, 0x65, 0x00, 0x74, 0x69, 0x6d,
+  0x65, 0x00, 0x66, 0x6c, 0x6f, 0x61, 0x74, 0x00, 0x00, 0x00,
 ]);
 
 let document: usize = 0;
@@ -156,7 +157,9 @@ export function open(ptr: usize, byteCount: i32): i32 {
   readHeader();
   if (readStart() != Tag.SyncBody) return Err.Malformed;
   after = reader.place();
+  items = after;
   containers = 0;
+  setMeta(0);
   return Err.Ok;
 }
 
@@ -340,8 +343,10 @@ function scan(inside: i32): void {
         section = reader.tag;
         enter(section);
       }
-    } else if (event == Event.Text) take(section);
-    else if (--depth == 0 && dataIsInline && section == Tag.Data) takeInline();
+    } else if (event == Event.Text) {
+      trimText(section);
+      take(section);
+    } else if (--depth == 0 && dataIsInline && section == Tag.Data) takeInline();
   } while (depth >= 0);
 }
 
@@ -362,15 +367,22 @@ function enter(section: i32): void {
   }
 }
 
-/** Takes a text from the child `section` of the part. */
-function take(section: i32): void {
-  const tag = reader.tag;
+/** Neither a value nor octets lose their blanks. */
+function trimText(section: i32): void {
   text = reader.text;
   textBytes = reader.textBytes;
-  // Neither a value nor octets lose their blanks.
   const isValue = isInItem && section == Tag.Data;
-  const isOctets = reader.isOpaque && (tag == Tag.Data || tag == MetaTag.NextNonce);
+  const isOctets =
+    reader.isOpaque && (reader.tag == Tag.Data || reader.tag == MetaTag.NextNonce);
   if (!isValue && !isOctets) trim(text, textBytes);
+}
+
+/**
+ * Takes the text from the child `section`. Where a child is not allowed it is taken all the same:
+ * that confuses no one but its sender.
+ */
+function take(section: i32): void {
+  const tag = reader.tag;
   switch (section) {
     case Tag.Target:
       if (tag != Tag.LocURI) break;
@@ -392,14 +404,6 @@ function take(section: i32): void {
     case Tag.Cred:
       takeChallenge(tag);
       break;
-    default:
-      takeLeaf(section);
-  }
-}
-
-/** Where a child is not allowed it is taken all the same: that confuses no one but its sender. */
-function takeLeaf(section: i32): void {
-  switch (section) {
     case Tag.SessionID:
       sessionId = text;
       sessionIdBytes = textBytes;
@@ -439,7 +443,6 @@ function takeLeaf(section: i32): void {
     case Tag.Correlator:
       correlator = text;
       correlatorBytes = textBytes;
-      break;
   }
 }
 
@@ -500,26 +503,22 @@ function takeInline(): void {
 
 /** Takes white space and other controls off both ends. */
 function trim(ptr: usize, byteCount: i32): void {
+  while (byteCount > 0 && load<u8>(ptr) <= 0x20) {
+    ptr++;
+    byteCount--;
+  }
+  while (byteCount > 0 && load<u8>(ptr + byteCount - 1) <= 0x20) byteCount--;
   text = ptr;
   textBytes = byteCount;
-  while (textBytes > 0 && load<u8>(text) <= 0x20) {
-    text++;
-    textBytes--;
-  }
-  while (textBytes > 0 && load<u8>(text + textBytes - 1) <= 0x20) textBytes--;
 }
 
 /** Returns the `Format` that the text names in any case, or -1. */
 function readFormat(): i32 {
-  if (textBytes > FORMAT_BYTES) return -1;
+  // The first 8 characters, in lower case. None is a NUL, so a longer word is none of the table.
+  let word: u64 = 0;
+  for (let i = textBytes - 1; i >= 0; i--) word = (word << 8) | load<u8>(text + i) | 0x20;
   for (let i = 0; i < FORMATS; i++) {
-    let at = 0;
-    while (at < FORMAT_BYTES) {
-      const byte: u32 = at < textBytes ? load<u8>(text + at) : 0x20;
-      if ((byte | 0x20) != load<u8>(FORMAT_WORDS + i * FORMAT_BYTES + at)) break;
-      at++;
-    }
-    if (at == FORMAT_BYTES) return i;
+    if ((load<u64>(FORMAT_WORDS + i * FORMAT_BYTES) & FORMAT_MASK) == word) return i;
   }
   return -1;
 }

@@ -72,8 +72,7 @@ function wrap(ptr: usize, byteCount: i32, isOpaque: bool): usize {
   const past = text + byteCount;
   if (isOpaque) {
     store<u8>(ptr, Global.Opaque);
-    store<u8>(ptr + 1, 0x80 | (byteCount >> 7));
-    store<u8>(ptr + 2, byteCount & 0x7f);
+    store<u16>(ptr + 1, 0x80 | (byteCount >> 7) | ((byteCount & 0x7f) << 8));
     return past;
   }
   store<u8>(ptr, Global.StrI);
