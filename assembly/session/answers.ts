@@ -19,6 +19,8 @@ export const enum Answer {
   Alert,
   /** The Replace of DevInfo. */
   DevInfo,
+  /** Status of the Alert that asks for our next message. */
+  Next,
   /**
    * Generic Alert: msg ref is the operation, extra the member whose correlator it has, code the
    * next Item.
@@ -89,14 +91,14 @@ export function push(type: i32, kind: i32, code: i32, text: usize, textBytes: i3
   return true;
 }
 
-/** Adds a Status before all others. */
-export function pushFirst(kind: i32, code: i32): void {
+/** Adds the Status of the Alert that asks for our next message, before all others. */
+export function pushNext(kind: i32, code: i32): void {
   const total = HEADER_BYTES + refBytes;
   if (isMuted || total > ANSWER_BYTES - used) return;
   memory.copy(ANSWERS + total, ANSWERS, used);
   const rest = used;
   used = 0;
-  push(Answer.Status, kind, code, 0, 0);
+  push(Answer.Next, kind, code, 0, 0);
   used += rest;
 }
 

@@ -60,8 +60,8 @@ const IDENTIFIER_OPEN: usize = memory.data<u8>([
 
 /** Room kept for `Alert 1222` or `Final` and the ends of the document. */
 const TRAILER_BYTES: i32 = 32;
-/** The Status of a header at its largest, with a challenge. */
-const STATUS_BYTES: i32 = 128;
+/** The Status of a header at its largest, with a challenge, and that of an Alert 1222. */
+const STATUS_BYTES: i32 = 104 + 72;
 /** Scratch while a message is composed: the one that was received has been dealt with. */
 const SCRATCH: usize = RECEIVE;
 
@@ -92,8 +92,10 @@ export function message(headerStatus: i32, isLast: bool): i32 {
   headBytes = writer.position();
   writer.tag(Tag.SyncBody);
   if (headerStatus) statusOfHeader(headerStatus);
-  const floor = commandId;
+  let floor = commandId;
   while (!writer.error() && !answers.isEmpty()) {
+    // Every message that is asked for has it: what does not fit behind it never will.
+    if (answers.typeOf(answers.first()) == Answer.Next) floor++;
     if (answer(limit - TRAILER_BYTES)) answers.pop();
     else if (commandId > floor) break;
     else if (!shrink(limit - TRAILER_BYTES)) return Err.DoesNotFit;

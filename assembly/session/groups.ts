@@ -90,7 +90,7 @@ export function answerNext(): void {
   // The Atomic knows its answers by their places.
   if (isInAtomic) return answer(Kind.Alert, Status.Ok);
   refer(Kind.Alert);
-  answers.pushFirst(Kind.Alert, Status.Ok);
+  answers.pushNext(Kind.Alert, Status.Ok);
 }
 
 /** Answers a command that does not run; an Atomic has failed with it. */

@@ -1,12 +1,7 @@
 // The Item of a Results, made from the tree when its turn comes.
 import { Format } from "../abi/codes";
 import { RECEIVE } from "../base/buffers";
-import {
-  ACL_BYTES_MAX,
-  RECEIVE_BYTES,
-  SEGMENT_BYTES_MAX,
-  VALUE_BYTES_MAX,
-} from "../base/limits";
+import { RECEIVE_BYTES, SEGMENT_BYTES_MAX, VALUE_BYTES_MAX } from "../base/limits";
 import { MetaTag, Tag } from "../wbxml/tokens";
 import * as writer from "../wbxml/writer";
 import * as uri from "../tree/uri";
@@ -17,8 +12,8 @@ import * as route from "./route";
 const VALUE: usize = RECEIVE;
 const TYPE: usize = RECEIVE + VALUE_BYTES_MAX;
 const NAME: usize = memory.data(SEGMENT_BYTES_MAX);
-/** Bytes of an Item's elements around its URI and its value. */
-const FRAME_BYTES: i32 = 64;
+/** Bytes of a Results with one Item around CmdRef, URI, Type and value. */
+const FRAME_BYTES: i32 = 56;
 
 /** Writes the Item for a URI that a Get named; without Data if bare or if the node has gone. */
 export function item(target: usize, targetBytes: i32, isBare: bool): void {
@@ -82,8 +77,10 @@ function children(node: i32): void {
 /** Bytes that the Item for a node takes at most; the URI of the Get has been parsed. */
 export function itemBytes(node: i32, targetBytes: i32): i32 {
   let total = FRAME_BYTES + targetBytes;
-  if (uri.query) return total + ACL_BYTES_MAX;
-  if (!route.isInterior(node)) return total + max(0, route.valueBytes(node)) + 64;
+  if (uri.query) return total + max(0, properties.valueInto(node, route.SCRATCH));
+  if (!route.isInterior(node)) {
+    return total + max(0, route.valueBytes(node)) + max(0, route.typeInto(node, NAME));
+  }
   for (let child = route.firstChild(node); child >= 0; child = route.nextSibling(child)) {
     total += max(0, route.nameInto(child, NAME)) + 1;
   }

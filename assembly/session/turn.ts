@@ -197,14 +197,11 @@ export function step(): i32 {
   if (mode == Mode.Ended) mode = Mode.Idle;
   const err = answer;
   answer = Err.Ok;
-  if (waiting == Wait.Durable) {
-    if (err) journal.fail(Err.Storage);
-    else journal.synced();
-  }
+  if (waiting == Wait.Durable && !err) journal.synced();
   let next = advance(err);
-  while (next == Next.Again) next = advance(Err.Ok);
+  while (next == Next.Again && !journal.error()) next = advance(Err.Ok);
   // What could not be recorded must not be told: neither to a server nor to a component.
-  if (next != Wait.Done && journal.error()) next = die(Err.Storage);
+  if (next != Wait.Done && journal.error()) next = lose();
   waiting = next;
   store<i32>(Block.Reason, next);
   return next;
@@ -265,10 +262,15 @@ function die(err: i32): i32 {
   return done(err);
 }
 
-// Opening a region.
+function lose(): i32 {
+  return die(journal.error() == Err.Damaged ? Err.Damaged : Err.Storage);
+}
+
+// Opening a region. After a barrier that failed nothing more goes to the region that is current: a
+// newer one that says what is true now settles what the medium may hold of it.
 
 function open(): i32 {
-  if (journal.beginOpening()) return die(Err.Storage);
+  if (journal.beginOpening()) return lose();
   opening = Opening.Erased;
   return Wait.Durable;
 }
@@ -288,7 +290,7 @@ function stepOpening(err: i32): i32 {
   jobs.writeAll();
   outbox.writeAll();
   journal.endCheckpoint();
-  if (journal.error()) return die(Err.Storage);
+  if (journal.error()) return lose();
   opening = Opening.Written;
   return Wait.Durable;
 }
@@ -343,6 +345,8 @@ function choose(): i32 {
     return startSession(isNotified ? notification.account : dmAcc.first(), isNotified);
   }
   if (!isDriven || failure) return finishRun();
+  // A rollback that the next boot has to try again: nothing may begin before it is decided.
+  if (operation.isOpen()) return done(Err.Later);
   const group = nextGroup();
   if (group && outbox.hasRoom()) return startRun(group);
   const account = owedAccount();
@@ -394,6 +398,7 @@ function startSession(account: i32, isNotice: bool): i32 {
 }
 
 function stepSession(err: i32): i32 {
+  if (err && waiting == Wait.Durable) return die(Err.Storage);
   const next = session.advance(err);
   if (next == Next.Open) return open();
   if (next != Next.End) return next;
@@ -415,13 +420,8 @@ function withholdRest(): void {
 }
 
 function endPart(err: i32): i32 {
-  if (err) {
-    // The records are in RAM as well: a newer region settles what the old one holds.
-    mode = Mode.Idle;
-    return open();
-  }
   mode = Mode.Idle;
-  return Next.Again;
+  return err ? open() : Next.Again;
 }
 
 // Jobs.
