@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DeviceStatus, JobReport } from "../../../host/index.ts";
-import { document, scomo } from "./harness.ts";
+import { document, scomo, scomoProcess } from "./harness.ts";
 import type { Ran } from "./harness.ts";
 import { DEVICE, makeHook, makeStage, NEW, OLD, policyOf } from "./stage.ts";
 import type { Stage } from "./stage.ts";
@@ -100,8 +100,9 @@ describe("connect", () => {
   });
 
   test("connect --cut-power-at: exit 77 without a document; the next one ends whole", async () => {
-    const whole = await connect("--confirm", "yes", "--cut-power-at", "110");
-    expect(whole).toMatchObject({ exit: 77, stdout: "" });
+    const args = ["connect", "--state", stage.state, "--json", "--confirm", "yes"];
+    const cut = await scomoProcess([...args, "--cut-power-at", "110"]);
+    expect(cut).toMatchObject({ exit: 77, stdout: "" });
     const open = await status();
     const ran = await connect("--confirm", "yes");
     expect(ran.exit).toBe(0);
@@ -114,14 +115,12 @@ describe("connect", () => {
   test("connect: an interrupt ends it with 130 and the next one goes on", async () => {
     const hook = makeHook(stage, "[ \"$1\" = prepare ] && sleep 3; exit 0");
     const args = ["connect", "--state", stage.state, "--json", "--confirm", "yes", "--hook", hook];
-    const ran = await scomo(args, {
-      onStart: (child) => {
-        const look = setInterval(() => {
-          if (!existsSync(stage.in("hook.log"))) return;
-          clearInterval(look);
-          child.kill("SIGINT");
-        }, 20);
-      },
+    const ran = await scomoProcess(args, (child) => {
+      const look = setInterval(() => {
+        if (!existsSync(stage.in("hook.log"))) return;
+        clearInterval(look);
+        child.kill("SIGINT");
+      }, 20);
     });
     expect(ran).toMatchObject({ exit: 130, stdout: "" });
     expect(stage.files()).toEqual(OLD);

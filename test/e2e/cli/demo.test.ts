@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CaseReport } from "../../../host/demo/run.ts";
-import { document, scomo } from "./harness.ts";
+import { document, scomo, scomoProcess } from "./harness.ts";
 
 interface Demo {
   ok: boolean;
@@ -23,7 +23,7 @@ const EXPECTED: readonly [flow: string, name: string, codes: number[], files: st
 
 describe("demo", () => {
   test("demo --flow all --json: every case ends as the use case asks", async () => {
-    const ran = await scomo(["demo", "--flow", "all", "--json"]);
+    const ran = await scomoProcess(["demo", "--flow", "all", "--json"]);
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     const { ok, flows } = document<Demo>(ran.stdout, "demo");
     expect(ok).toBe(true);
@@ -40,7 +40,7 @@ describe("demo", () => {
   }, 120_000);
 
   test("demo --flow normal: a timeline, both inventories, the codes and the verdict", async () => {
-    const ran = await scomo(["demo", "--flow", "normal"], { env: { NO_COLOR: "1" } });
+    const ran = await scomoProcess(["demo", "--flow", "normal"]);
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     const lines = ran.stdout.split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Ajv } from "ajv";
+import { run } from "../../../host/cli/program.ts";
 
 const CLI = resolve("build", "cli.js");
 
@@ -13,21 +14,29 @@ export interface Ran {
   stderr: string;
 }
 
-export interface RunOptions {
-  env?: { [name: string]: string };
-  cwd?: string;
-  /** Called with the process, to signal it. */
-  onStart?: (child: ChildProcess) => void;
+/**
+ * Runs a command to its end within this process, as `host/cli.ts` does: a process of its own takes
+ * a good part of a second to start. Nobody is at the terminal.
+ */
+export async function scomo(args: readonly string[]): Promise<Ran> {
+  const output = { stdout: "", stderr: "" };
+  const exit = await run(args, {
+    print: (text) => void (output.stdout += `${text}\n`),
+    complain: (text) => void (output.stderr += `${text}\n`),
+    env: {},
+    isTerminal: false,
+    canAsk: false,
+    signal: new AbortController().signal,
+  });
+  return { exit, ...output };
 }
 
-/** Runs the built command line to its end; nobody is at the terminal. */
-export function scomo(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  options.onStart?.(child);
+/** Runs the built command line as a process, to its end. `onStart` may keep it, to signal it. */
+export function scomoProcess(
+  args: readonly string[], onStart: (child: ChildProcess) => void = () => undefined,
+): Promise<Ran> {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onStart(child);
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (output.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (output.stderr += text));

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Inspection } from "../../../host/pack/index.ts";
 import { P256_PEM, publicPem, strangerPem } from "../../unit/pack/fixtures.ts";
-import { document, makeFolder, scomo } from "./harness.ts";
+import { document, makeFolder, scomo, scomoProcess } from "./harness.ts";
 
 const folder = makeFolder();
 const spec = {
@@ -26,7 +26,7 @@ afterAll(() => folder.remove());
 describe("scomo pack", () => {
   test("pack: without --out the package has the name of the specification", async () => {
     const args = ["pack", folder.in("bound.json"), "--key", folder.in("key.pem"), "--json"];
-    const ran = await scomo(args);
+    const ran = await scomoProcess(args);
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     const packed = document<{ file: string; bytes: number }>(ran.stdout, "pack");
     expect(packed.file).toBe(folder.in("bound.suit"));

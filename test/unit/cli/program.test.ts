@@ -2,19 +2,10 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
-import { run } from "../../../host/cli/program.ts";
-import { makeFolder } from "../../e2e/cli/harness.ts";
-import { recordIo } from "./io.ts";
+import { makeFolder, scomo } from "../../e2e/cli/harness.ts";
 
 const folder = makeFolder();
 afterAll(() => folder.remove());
-
-/** Runs a command in this process. */
-async function scomo(args: readonly string[]) {
-  const io = recordIo();
-  const exit = await run(args, io);
-  return { exit, stdout: io.out.join("\n"), stderr: io.err.join("\n") };
-}
 
 const COMMANDS = [
   "provision", "connect", "notify", "status", "tree", "serve", "pack", "inspect", "demo",
