@@ -461,6 +461,11 @@ describe.each(BUILDS)("journal, %s build", (build) => {
       const last = await reboot(next, build);
       expect(said(last.replay().records)).toEqual([entry(Type.Node, 1)]);
       expect(last.core["isDegraded"]()).toBe(1);
+      // RETIRE is in its place already and must not be written again.
+      last.open([entry(Type.Node, 3)]);
+      expect(last.core["error"]()).toBe(Err.Ok);
+      const { records } = (await reboot(last, build)).replay();
+      expect(said(records)).toEqual([entry(Type.Node, 3)]);
     });
   });
 

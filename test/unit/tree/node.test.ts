@@ -353,6 +353,18 @@ describe.each(BUILDS)("tree, %s build", (build) => {
       expect((await device.reboot(build)).describe()).toEqual(before);
     });
 
+    it("writeAll: forgets what could be undone, for the places in the log are no more", async () => {
+      const device = await planted(build);
+      device.edit(2, { value: "13" });
+      device.core["remove"](6);
+      device.core["groupEnd"]();
+      device.open();
+      const before = device.describe();
+      device.core["undoTo"](0);
+      expect(device.describe()).toEqual(before);
+      expect(device.core["isAlive"](6)).toBe(0);
+    });
+
     it("writeAll: says parents before their children", async () => {
       const device = await planted(build);
       device.open();
