@@ -171,6 +171,11 @@ export class Device {
     return this.answer(encode(this.compose(commands, reply)));
   }
 
+  /** Answers with a message that the test has composed. */
+  replyWith(message: Element): Element | undefined {
+    return this.answer(encode(message));
+  }
+
   /** Answers with a body as it is. */
   answer(body: Uint8Array, status = 200, media: Media = Media.Message): Element | undefined {
     this.received.push(body);
