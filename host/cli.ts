@@ -13,6 +13,13 @@ process.once("SIGINT", () => {
   setTimeout(() => process.exit(Exit.Interrupted), GRACE_MS).unref();
 });
 
+// A reader that goes away, as in `scomo tree | head`, changes nothing about the command.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+  });
+}
+
 const io: Io = {
   print: (text) => process.stdout.write(`${text}\n`),
   complain: (text) => process.stderr.write(`${text}\n`),
