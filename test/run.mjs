@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from "node:util";
 const TOOLS = [
   { command: "wbxml2xml", debian: "libwbxml2-utils" },
   { command: "tshark", debian: "tshark" },
+  { command: "openssl", debian: "openssl" },
 ];
 const REPORT = "build/vitest.json";
 const STEP_MS_MAX = 15 * 60_000;
