@@ -89,6 +89,31 @@ export let moreData: bool = false;
 
 // --- Where it stands ----------------------------------------------------------------------------
 
+/** Children that have a text, their own or one further in, in the order of SECTIONS. */
+const enum Section {
+  Target,
+  Source,
+  Meta,
+  Data,
+  Chal,
+  Cred,
+  SessionID,
+  MsgID,
+  VerDTD,
+  VerProto,
+  RespURI,
+  CmdID,
+  MsgRef,
+  CmdRef,
+  Cmd,
+  Correlator,
+}
+const SECTION_COUNT: i32 = 16;
+/** Their tags. */
+const SECTIONS: usize = memory.data<u8>([
+  0x2e, 0x27, 0x1a, 0x0f, 0x09, 0x0e, 0x25, 0x1b, 0x31, 0x32, 0x21, 0x0b, 0x1c, 0x0c, 0x0a, 0x3c,
+]);
+
 const CONTAINERS_BITS: i32 = 24;
 const PLACE_MASK: i32 = (1 << CONTAINERS_BITS) - 1;
 /** Containers whose Meta reaches their members: SyncML has two levels of them at most. */
@@ -176,8 +201,7 @@ export function nextCommand(): i32 {
   for (;;) {
     token = readStart();
     if (token == 0) return leave();
-    index = 0;
-    while (index < MEMBERS && load<u8>(TAGS + index) != token) index++;
+    index = indexOf(TAGS, MEMBERS, token);
     // A container has children that are no members; in the body everything gets its Status.
     if (index < MEMBERS || containers == 0) break;
     skip();
@@ -242,6 +266,13 @@ function readStart(): i32 {
   let event = Event.Text;
   while (event == Event.Text) event = reader.read();
   return event == Event.Start ? reader.tag : 0;
+}
+
+/** Place of a tag of page 0 in a list of them, or `count`. */
+function indexOf(tags: usize, count: i32, tag: i32): i32 {
+  let index = 0;
+  while (index < count && <i32>load<u8>(tags + index) != tag) index++;
+  return index;
 }
 
 function leave(): i32 {
@@ -383,64 +414,66 @@ function trimText(section: i32): void {
  */
 function take(section: i32): void {
   const tag = reader.tag;
-  switch (section) {
-    case Tag.Target:
+  switch (indexOf(SECTIONS, SECTION_COUNT, section)) {
+    case Section.Target:
       if (tag != Tag.LocURI) break;
       itemTarget = text;
       itemTargetBytes = textBytes;
       break;
-    case Tag.Source:
+    case Section.Source:
       if (tag != Tag.LocURI) break;
       itemSource = text;
       itemSourceBytes = textBytes;
       break;
-    case Tag.Meta:
+    case Section.Meta:
       takeMeta(tag);
       break;
-    case Tag.Data:
+    case Section.Data:
       takeData();
       break;
-    case Tag.Chal:
-    case Tag.Cred:
+    case Section.Chal:
       takeChallenge(tag);
       break;
-    case Tag.SessionID:
+    case Section.Cred:
+      takeChallenge(tag);
+      break;
+    case Section.SessionID:
       sessionId = text;
       sessionIdBytes = textBytes;
       break;
-    case Tag.MsgID:
+    case Section.MsgID:
       msgId = text;
       msgIdBytes = textBytes;
       break;
-    case Tag.VerDTD:
+    case Section.VerDTD:
       verDtd = text;
       verDtdBytes = textBytes;
       break;
-    case Tag.VerProto:
+    case Section.VerProto:
       verProto = text;
       verProtoBytes = textBytes;
       break;
-    case Tag.RespURI:
+    case Section.RespURI:
       respUri = text;
       respUriBytes = textBytes;
       break;
-    case Tag.CmdID:
+    case Section.CmdID:
       cmdId = text;
       cmdIdBytes = textBytes;
       break;
-    case Tag.MsgRef:
+    case Section.MsgRef:
       msgRef = text;
       msgRefBytes = textBytes;
       break;
-    case Tag.CmdRef:
+    case Section.CmdRef:
       cmdRef = text;
       cmdRefBytes = textBytes;
       break;
-    case Tag.Cmd:
+    case Section.Cmd:
       cmd = text;
       cmdBytes = textBytes;
       break;
-    case Tag.Correlator:
+    case Section.Correlator:
       correlator = text;
       correlatorBytes = textBytes;
   }
@@ -503,11 +536,11 @@ function takeInline(): void {
 
 /** Takes white space and other controls off both ends. */
 function trim(ptr: usize, byteCount: i32): void {
-  while (byteCount > 0 && load<u8>(ptr) <= 0x20) {
+  for (; byteCount > 0; byteCount--) {
+    if (load<u8>(ptr + byteCount - 1) <= 0x20) continue;
+    if (load<u8>(ptr) > 0x20) break;
     ptr++;
-    byteCount--;
   }
-  while (byteCount > 0 && load<u8>(ptr + byteCount - 1) <= 0x20) byteCount--;
   text = ptr;
   textBytes = byteCount;
 }

@@ -21,16 +21,18 @@ export function isText(ptr: usize, byteCount: i32, byteMax: u32): bool {
   const end = ptr + byteCount;
   while (ptr < end) {
     let code: u32 = load<u8>(ptr++);
-    if (code > byteMax) return false;
-    // Ones at the top of the first byte: 0 in ASCII, else how many bytes the character takes.
-    let ones: u32 = clz(~(code << 24));
-    const codeMin: u32 = ones == 0 ? 1 : ones <= 2 ? 0x80 : 1 << (5 * ones - 4);
-    for (code &= 0x7f >> ones; ones > 1; ones--) {
+    if (code == 0 || code > byteMax) return false;
+    if (code < 0x80) continue;
+    // A byte more for each one at the top of the first, below its highest; with 6 bits a byte and
+    // one bit less in the first, the next of these moves up by 5.
+    let more: u32 = 0x40;
+    for (; code & more; more <<= 5) {
       const bits: u32 = load<u8>(ptr++) ^ 0x80;
       if (bits > 0x3f) return false;
       code = (code << 6) | bits;
     }
-    if (code < codeMin || !isCharacter(code)) return false;
+    code &= more - 1;
+    if (code < max<u32>(0x80, more >> 5) || !isCharacter(code)) return false;
   }
   return ptr == end;
 }

@@ -8,6 +8,7 @@ import { Global, TagBit } from "./tokens";
 const HEADER: usize = memory.data<u8>([0x02, 0xa4, 0x01, 0x6a, 0x00]);
 const HEADER_BYTES: i32 = 5;
 const DIGITS: usize = memory.data(10);
+const BYTE: usize = memory.data(1);
 
 let start: usize = 0;
 let next: usize = 0;
@@ -89,9 +90,10 @@ export function text(ptr: usize, byteCount: i32): void {
 
 export function opaque(ptr: usize, byteCount: i32): void {
   putByte(Global.Opaque);
-  let shift = 28;
-  while (shift > 0 && <u32>byteCount >> shift == 0) shift -= 7;
-  for (; shift > 0; shift -= 7) putByte(0x80 | ((byteCount >> shift) & 0x7f));
+  for (let shift = 28; shift > 0; shift -= 7) {
+    const groups = byteCount >> shift;
+    if (groups != 0) putByte(groups | 0x80);
+  }
   putByte(byteCount & 0x7f);
   put(ptr, byteCount);
 }
@@ -134,8 +136,6 @@ function put(ptr: usize, byteCount: i32): void {
 }
 
 function putByte(byte: u32): void {
-  if (next >= limit) failure = Err.DoesNotFit;
-  if (failure != Err.Ok) return;
-  if (!isCounting) store<u8>(next, byte);
-  next++;
+  store<u8>(BYTE, byte);
+  put(BYTE, 1);
 }
