@@ -3,8 +3,8 @@
 // truth. None of them is ever stored, except a Status that is not Idle: that is a stored leaf, and
 // hides its computed twin.
 //
-// A computed node is a handle: COMPUTED | kind << 16 | owner. The owner is the stored node <X>, or a
-// component number.
+// A computed node is a handle: COMPUTED | kind << 16 | owner. The owner is the stored node <X>, or
+// a component number.
 import { ComponentState, Err, Format, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";

@@ -1,8 +1,9 @@
 import { Err } from "../abi/codes";
 
 /**
- * Codes of Status elements that this client sends or tells apart. @spec SyncML Common 1.2 §10, DM
- * RepPro 1.2 §6.6
+ * Codes of Status elements that this client sends or tells apart.
+ *
+ * @spec SyncML Common 1.2 §10, DM REP 1.2 §6.6
  */
 export const enum Status {
   Ok = 200,
