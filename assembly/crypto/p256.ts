@@ -1,6 +1,7 @@
 // The check of an ECDSA signature on the curve P-256, y² = x³ - 3x + b. Everything here is public:
 // the time may depend on it.
-// @spec FIPS 186-5 §6.4.2; curve SP 800-186 §3.2.1.3
+// @spec FIPS 186-5 §6.4.2
+// The curve is P-256 of SP 800-186 §3.2.1.3.
 //
 // A number is 8 words of 32 bits, the least first. Products are Montgomery's: multiply(a, b) is
 // a·b/2^256 modulo `modulus`. A point is homogeneous, x = X/Z and y = Y/Z, and 2^256 times all
