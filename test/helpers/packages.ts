@@ -19,7 +19,7 @@ export const IDENTITY: DeviceOptions = {
 /** A package with one small component for each ID. */
 export function makePackage(version: string, ...ids: string[]): Uint8Array {
   const components = ids.map((id) => ({
-    id, version, content: new Uint8Array(Buffer.from(`${id} ${version}`)), name: id,
+    id, version, content: new Uint8Array(Buffer.from(`${id} ${version}`)),
   }));
   const sequence = Number(version.split(".")[0]);
   return packDelivery({ sequence, vendor: VENDOR, class: CLASS, components }, KEY);
