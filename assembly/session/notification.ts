@@ -18,6 +18,7 @@ const HEADER_BYTES: i32 = 24;
 const VERSION: u32 = 11;
 const TEXT: usize = memory.data(24);
 const TRIGGER: usize = memory.data(24);
+const DIGEST: usize = memory.data(DIGEST_BYTES);
 const COLON: usize = memory.data<u8>([0x3a]);
 
 /** SessionID that was asked for, as text. */
@@ -49,18 +50,27 @@ export function take(byteCount: i32): i32 {
   return (load<u8>(RECEIVE, 17) >> 4) & 3;
 }
 
-/** H(base64(H(server ":" secret)) ":" nonce ":" base64(H(trigger))). @spec DM NOT 1.2 §6.2.2 */
+/** The digest is over the server's identifier, in the field also over its name. */
 function isGenuine(byteCount: i32): bool {
-  dmAcc.serverIdHashInto(TEXT);
   dmAcc.hashInto(RECEIVE + DIGEST_BYTES, byteCount - DIGEST_BYTES, TRIGGER);
+  dmAcc.serverIdHashInto(TEXT);
+  return isDigest(TEXT) || isDigest(dmAcc.SERVER + Credential.Text);
+}
+
+/**
+ * H(`text` ":" nonce ":" base64(H(trigger))), where `text` is base64(H(server ":" secret)).
+ *
+ * @spec DM NOT 1.2 §6.2.2
+ */
+function isDigest(text: usize): bool {
   md5.open();
-  md5.update(TEXT, 24);
+  md5.update(text, 24);
   md5.update(COLON, 1);
   md5.update(dmAcc.SERVER + Credential.Nonce, load<i32>(dmAcc.SERVER, Credential.NonceBytes));
   md5.update(COLON, 1);
   md5.update(TRIGGER, 24);
-  md5.close(TEXT);
-  return bytes.equalSecret(TEXT, RECEIVE, DIGEST_BYTES);
+  md5.close(DIGEST);
+  return bytes.equalSecret(DIGEST, RECEIVE, DIGEST_BYTES);
 }
 
 /** Upper-case hexadecimal without leading zeros. */

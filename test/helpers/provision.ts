@@ -23,15 +23,19 @@ export interface Provision {
   items?: readonly Element[];
   /** A second account, without credentials. */
   other?: { serverId: string; url: string };
+  /** ServerID of the account, `srv` by default. */
+  serverId?: string;
   /** Public key of the packages' signer, x and y. */
   trust?: Uint8Array;
 }
 
-const ALL = (id: string) => ["Add", "Delete", "Exec", "Get", "Replace"].map((r) => `${r}=${id}`).join("&");
+const ALL = (id: string): string =>
+  ["Add", "Delete", "Exec", "Get", "Replace"].map((r) => `${r}=${id}`).join("&");
 
 export function bootstrap(provision: Provision = {}): Element {
+  const id = provision.serverId ?? SERVER_ID;
   const acls: { [uri: string]: string } = {
-    "./DevInfo": "Get=*", "./DMAcc": `Get=${SERVER_ID}&Replace=${SERVER_ID}`, "./SCOMO": ALL(SERVER_ID),
+    "./DevInfo": "Get=*", "./DMAcc": `Get=${id}&Replace=${id}`, "./SCOMO": ALL(id),
     ...provision.acls,
   };
   const nodes = [node("./DMAcc"), node("./DevInfo"), node("./SCOMO/Download"), ...inventory()];
@@ -67,11 +71,11 @@ function devInfo(): Element[] {
   return Object.entries(values).map(([name, value]) => item(`./DevInfo/${name}`, value));
 }
 
-function account({ client, server }: Provision): Element[] {
+function account({ client, server, serverId = SERVER_ID }: Provision): Element[] {
   return [
     node(ACCOUNT, "urn:oma:mo:oma-dm-dmacc:1.0"),
     item(`${ACCOUNT}/AppID`, "w7"),
-    item(`${ACCOUNT}/ServerID`, SERVER_ID),
+    item(`${ACCOUNT}/ServerID`, serverId),
     item(`${ACCOUNT}/AppAddr/1/Addr`, SERVER_URL),
     ...(client ? credential(`${ACCOUNT}/AppAuth/c`, "CLCRED", client) : []),
     ...(server ? credential(`${ACCOUNT}/AppAuth/s`, "SRVCRED", server) : []),
