@@ -1,6 +1,6 @@
 // Reads CBOR in memory: shortest forms, definite lengths and 32-bit numbers only. Keeps the first
 // failure and goes quiet: afterwards every read gives 0 and moves nothing, so that a structure
-// needs one check at its end. A loop over a count from outside also ends when the reader is broken.
+// needs one check at its end.
 // @spec RFC 8949 §3, §4.2.1
 
 /** Major type of a data item. */
@@ -96,16 +96,21 @@ export function isHead(type: i32, argument: u32): bool {
   return major == type && value == argument;
 }
 
-/** Reads a head that must be of `type`, and answers its argument; 0 after a failure. */
+/**
+ * Reads a head that must be of `type`, and answers its argument; 0 after a failure.
+ *
+ * What it counts, bytes or items, must have room in what remains. That is what bounds every loop.
+ */
 export function want(type: i32): u32 {
   head();
-  require(major == type);
+  // Compared with what remains: an address plus a length from outside could wrap.
+  require(major == type && (type < Major.Bytes || value <= u32(end - next)));
   return value;
 }
 
 /** Reads a string of `type` into `item` and `itemBytes`. */
 export function readString(type: i32): void {
-  wantString(type);
+  want(type);
   item = next;
   itemBytes = value;
   next += value;
@@ -113,7 +118,7 @@ export function readString(type: i32): void {
 
 /** Enters a byte string: until `leave` only its content can be read. Returns what `leave` needs. */
 export function enter(): usize {
-  wantString(Major.Bytes);
+  want(Major.Bytes);
   const outer = end;
   end = next + value;
   return outer;
@@ -123,9 +128,4 @@ export function enter(): usize {
 export function leave(outer: usize): void {
   require(next == end);
   end = outer;
-}
-
-function wantString(type: i32): void {
-  // Compared with what remains: an address plus a length from outside could wrap.
-  require(want(type) <= u32(end - next));
 }

@@ -35,7 +35,6 @@ export {
   comparisonOf,
   digestOf,
   entryCount,
-  isFilled,
   isInside,
   isTarget,
   sequence,

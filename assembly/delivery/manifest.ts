@@ -13,7 +13,7 @@
 //   addresses in the manifest, id is an offset in it; the id is kept as it is encoded.
 //
 // Flags: bit `slot` says that the parameter was set, bit `slot + CHECKED` that its condition, or
-// the fetch, was read, FILLED that its payload was in the envelope.
+// the fetch, was read.
 import { Err } from "../abi/codes";
 import { TABLE, TABLE_ENTRY_BYTES } from "../base/buffers";
 import { equal } from "../base/bytes";
@@ -130,6 +130,7 @@ const HASH: u32 = 0x23;
 const ID_OFFSET: usize = 24;
 const FLAGS_OFFSET: usize = 26;
 const ID_BYTES_OFFSET: usize = 28;
+const EXTRA_OFFSET: usize = 26; // From here, at the slot: the two that follow.
 const URI_BYTES_OFFSET: usize = 30;
 const COMPARISON_OFFSET: usize = 31;
 
@@ -151,7 +152,6 @@ const TARGET_NEEDED: u32 =
   (1 << (Slot.Digest + CHECKED)) |
   IS_TARGET;
 const CONTEXT_ALLOWED: u32 = ENVIRONMENT | VERSION_SET | VERSION_CHECKED;
-const FILLED: u32 = 1 << 12;
 
 /** Why the manifest was refused. */
 export let reason: i32 = Reason.None;
@@ -165,7 +165,7 @@ let refusal: i32 = Err.Ok;
 let count: u32 = 0; // Listed components.
 let current: u32 = 0; // Components that the next command is about, one bit each.
 let serial: u32 = 0;
-let comparison: u32 = 0; // Second result of `readVersion`.
+let extra: u32 = 0; // Second result of `readParameter`: length of the URI, or comparison.
 
 /**
  * Reads the manifest, `byteCount` bytes at MANIFEST, into the table. Addresses in the table stay
@@ -201,7 +201,7 @@ function readManifest(byteCount: i32): void {
   let seen: u32 = 0;
   let validate: usize = 0;
   const sections = cbor.want(Major.Map);
-  for (let i: u32 = 0; i < sections && !cbor.isBroken; i++) {
+  for (let i: u32 = 0; i < sections; i++) {
     const section = readLabel(seen, SECTIONS, Reason.Command);
     seen |= 1 << section;
     if (section == Section.Validate) validate = cbor.next;
@@ -235,8 +235,8 @@ function readSection(section: u32): void {
     case Section.Coswid:
     case Section.Text:
       support(cbor.peek() != Major.Bytes, Reason.Severing);
-      textDigest = readSha256(); // Text comes last.
-      if (section == Section.Coswid) textDigest = 0;
+      readSha256();
+      if (section == Section.Text) textDigest = cbor.item;
       break;
     default: // Set-version tells us nothing; validate has to wait for install.
       cbor.readString(Major.Bytes);
@@ -265,7 +265,7 @@ function readCommon(): void {
   cbor.require(readLabel(0, COMMON_SECTIONS, Reason.Command) == Section.Components);
   count = cbor.want(Major.Array);
   cbor.require(count - 1 < u32(TARGETS_MAX));
-  for (let entry: u32 = 0; entry < count && !cbor.isBroken; entry++) readComponentId(entry);
+  for (let entry: u32 = 0; entry < count; entry++) readComponentId(entry);
   readLabel(1 << Section.Components, COMMON_SECTIONS, Reason.Command);
   readSequence(SHARED_COMMANDS);
   cbor.require(sections == 2);
@@ -277,19 +277,15 @@ function readComponentId(entry: u32): void {
   const segments = cbor.want(Major.Array);
   cbor.require(segments - 1 < SEGMENTS_MAX);
   let joinedBytes = segments - 1;
-  for (let i: u32 = 0; i < segments && !cbor.isBroken; i++) {
+  for (let i: u32 = 0; i < segments; i++) {
     readVisible(Major.Bytes, SEGMENT_BYTES_MAX, SLASH);
     joinedBytes += cbor.itemBytes;
   }
   cbor.require(joinedBytes <= u32(ID_BYTES_MAX));
   if (cbor.isBroken) return;
 
-  const idBytes = i32(cbor.next - start);
-  for (let other: u32 = 0; other < entry; other++) {
-    cbor.require(!equal(idOf(other), idBytesOf(other), start, idBytes));
-  }
   store<u16>(at(entry), u16(start - MANIFEST), ID_OFFSET);
-  store<u16>(at(entry), u16(idBytes), ID_BYTES_OFFSET);
+  store<u16>(at(entry), u16(cbor.next - start), ID_BYTES_OFFSET);
 }
 
 /** Reads a string of 1 to `byteCountMax` bytes, each 21 to 7E hex and not `barred`. */
@@ -309,7 +305,7 @@ function readSequence(allowed: u32): void {
   cbor.require(items != 0 && !(items & 1));
   // A component that is alone need not be named.
   current = u32(count == 1);
-  for (let i: u32 = 0; i < items && !cbor.isBroken; i += 2) {
+  for (let i: u32 = 0; i < items; i += 2) {
     const command = readLabel(0, allowed, Reason.Command);
     if (command == Command.SetIndex) {
       readIndex();
@@ -329,19 +325,17 @@ function readSequence(allowed: u32): void {
 /** Reads whom the next commands are about: an index, true for all, or an array of indices. */
 function readIndex(): void {
   current = 0;
+  if (cbor.peek() != Major.Array) return addIndex(true);
+  let indices = cbor.want(Major.Array);
+  cbor.require(indices != 0);
+  for (; indices > 0; indices--) addIndex(false);
+}
+
+function addIndex(mayBeAll: bool): void {
   cbor.head();
-  if (cbor.isHead(Major.Simple, cbor.SIMPLE_TRUE)) {
+  if (mayBeAll && cbor.isHead(Major.Simple, cbor.SIMPLE_TRUE)) {
     current = (1 << count) - 1;
-    return;
-  }
-  let indices: u32 = 1;
-  const isArray = cbor.major == Major.Array;
-  if (isArray) {
-    indices = cbor.value;
-    cbor.require(indices != 0);
-  }
-  for (; indices > 0 && !cbor.isBroken; indices--) {
-    if (isArray) cbor.head();
+  } else {
     cbor.require(cbor.major == Major.Unsigned && cbor.value < count);
     current |= 1 << cbor.value;
   }
@@ -351,7 +345,7 @@ function readParameters(): void {
   const settings = cbor.want(Major.Map);
   cbor.require(settings != 0);
   let seen: u32 = 0;
-  for (let i: u32 = 0; i < settings && !cbor.isBroken; i++) {
+  for (let i: u32 = 0; i < settings; i++) {
     const label = readLabel(seen, PARAMETERS, Reason.Parameter);
     seen |= 1 << label;
     set(slotOf(label), readParameter(label));
@@ -368,6 +362,7 @@ function readParameter(label: u32): u32 {
       return readVersion();
     case Parameter.Uri:
       readVisible(Major.Text, PAYLOAD_URI_BYTES_MAX, 0);
+      extra = cbor.itemBytes;
       break;
     case Parameter.Digest:
       outer = cbor.enter();
@@ -381,28 +376,27 @@ function readParameter(label: u32): u32 {
   return u32(cbor.item);
 }
 
-/** Reads a digest of SHA-256. Returns its address. */
-function readSha256(): usize {
+/** Reads a digest of SHA-256 into `cbor.item`. */
+function readSha256(): void {
   support(verify.readDigest(), Reason.Algorithm);
   cbor.require(cbor.itemBytes == DIGEST_BYTES);
-  return cbor.item;
 }
 
-/** Reads a version. Returns it packed, and how it is compared in `comparison`. */
+/** Reads a version. Returns it packed, and how it is compared in `extra`. */
 function readVersion(): u32 {
   const outer = cbor.enter();
   cbor.require(cbor.want(Major.Array) == 2);
-  comparison = cbor.want(Major.Unsigned);
-  support((comparison | 1) == Comparison.Equal, Reason.Parameter); // 2 or 3.
+  extra = cbor.want(Major.Unsigned);
+  support((extra | 1) == Comparison.Equal, Reason.Parameter); // 2 or 3.
   const numbers = cbor.want(Major.Array);
   let packed: u32 = 0;
-  for (let i: u32 = 0; i < numbers && !cbor.isBroken; i++) {
+  for (let i: u32 = 0; i < numbers; i++) {
     cbor.head();
     support(cbor.major != Major.Negative, Reason.Parameter); // A pre-release.
     cbor.require(cbor.major == Major.Unsigned && i < VERSION_NUMBERS && cbor.value <= largestOf(i));
     packed |= cbor.value << shiftOf(i);
   }
-  cbor.require(numbers == VERSION_NUMBERS || (numbers != 0 && comparison != Comparison.Equal));
+  cbor.require(numbers == VERSION_NUMBERS || (numbers != 0 && extra != Comparison.Equal));
   cbor.leave(outer);
   return packed;
 }
@@ -428,8 +422,7 @@ function set(slot: i32, number: u32): void {
   for (let entry: u32 = 0; entry < count; entry++) {
     if (!mark(entry, 0, bit, bit)) continue;
     store<u32>(at(entry) + (slot << 2), number);
-    if (slot == Slot.Uri) store<u8>(at(entry), cbor.itemBytes, URI_BYTES_OFFSET);
-    if (slot == Slot.Version) store<u8>(at(entry), comparison, COMPARISON_OFFSET);
+    if (slot >= Slot.Uri) store<u8>(at(entry) + slot, extra, EXTRA_OFFSET);
   }
 }
 
@@ -453,24 +446,25 @@ function mark(entry: u32, needed: u32, barred: u32, added: u32): bool {
 
 /** What each component must have and may not have, once all sequences are read. */
 function checkTable(): void {
-  for (let entry: u32 = 0; entry < count && !cbor.isBroken; entry++) {
+  if (cbor.isBroken) return; // The count may be too large for the table.
+  for (let entry: u32 = 0; entry < count; entry++) {
     const flags = flagsOf(entry);
     if (flags & IS_TARGET) {
       targetCount++;
       cbor.require((flags & TARGET_NEEDED) == TARGET_NEEDED);
       cbor.require(comparisonOf(entry) == Comparison.Equal);
-      if (!cbor.isBroken) checkUri(entry);
     } else {
       cbor.require(!(flags & ~CONTEXT_ALLOWED) && comparisonOf(entry) != Comparison.Equal);
       // A need is set and checked, or there is none.
       cbor.require(!(flags & VERSION_SET) || (flags & VERSION_CHECKED) != 0);
     }
+    checkNames(entry);
   }
   cbor.require(targetCount != 0);
 }
 
-/** `#` is followed by the own index, and no two targets share a URI. */
-function checkUri(entry: u32): void {
+/** No component is listed twice, no two targets share a URI; `#` is followed by the own index. */
+function checkNames(entry: u32): void {
   const uri = uriOf(entry);
   const uriBytes = uriBytesOf(entry);
   if (isInside(entry)) {
@@ -479,7 +473,8 @@ function checkUri(entry: u32): void {
     insideCount++;
   }
   for (let other: u32 = 0; other < entry; other++) {
-    cbor.require(!equal(uriOf(other), uriBytesOf(other), uri, uriBytes));
+    cbor.require(!equal(idOf(other), idBytesOf(other), idOf(entry), idBytesOf(entry)));
+    cbor.require(!uriBytes || !equal(uriOf(other), uriBytesOf(other), uri, uriBytes));
   }
 }
 
@@ -506,14 +501,8 @@ export function isTarget(entry: i32): bool {
   return (flagsOf(entry) & IS_TARGET) != 0;
 }
 
-/** A payload for this target was met in the envelope. */
-export function isFilled(entry: i32): bool {
-  return (flagsOf(entry) & FILLED) != 0;
-}
-
 /** Notes that the payload of `entry` was met. */
 export function fill(entry: i32): void {
-  store<u16>(at(entry), flagsOf(entry) | FILLED, FLAGS_OFFSET);
   insideCount -= i32(isInside(entry));
 }
 

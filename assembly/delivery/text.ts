@@ -142,14 +142,14 @@ function find(entry: i32, key: u32): bool {
   cbor.require(cbor.want(Major.Map) != 0);
   cbor.readString(Major.Text);
   const count = cbor.want(Major.Map);
-  for (let i: u32 = 0; i < count && !cbor.isBroken; i++) {
+  for (let i: u32 = 0; i < count; i++) {
     let owner = NO_ENTRY;
     let strings: u32 = 1;
     if (cbor.peek() == Major.Array) {
       owner = readOwner(entry);
       strings = cbor.want(Major.Map);
     }
-    for (; strings > 0 && !cbor.isBroken; strings--) {
+    for (; strings > 0; strings--) {
       cbor.head();
       const isWanted = owner == entry && cbor.isHead(Major.Unsigned, key);
       cbor.require(cbor.major <= Major.Negative);
@@ -163,8 +163,9 @@ function find(entry: i32, key: u32): bool {
 /** Reads a component identifier. Returns `entry` if that is whose it is, else another number. */
 function readOwner(entry: i32): i32 {
   const start = cbor.next;
-  let segments = cbor.want(Major.Array);
-  for (; segments > 0 && !cbor.isBroken; segments--) cbor.readString(Major.Bytes);
+  for (let segments = cbor.want(Major.Array); segments > 0; segments--) {
+    cbor.readString(Major.Bytes);
+  }
   if (entry == NO_ENTRY) return 0;
   const idBytes = manifest.idBytesOf(entry);
   return equal(start, i32(cbor.next - start), manifest.idOf(entry), idBytes) ? entry : NO_ENTRY;

@@ -74,7 +74,7 @@ export function checkWrapper(byteCount: i32): i32 {
   const outer = cbor.enter();
   const hasDigest = readDigest() && cbor.itemBytes == DIGEST_BYTES;
   cbor.leave(outer);
-  for (let i: u32 = 1; i < count && !cbor.isBroken; i++) cbor.readString(Major.Bytes);
+  for (let i: u32 = 1; i < count; i++) cbor.readString(Major.Bytes);
 
   if (!cbor.isAtEnd()) return Reason.Cbor;
   blocks = count - 1;
@@ -142,7 +142,7 @@ export function verifyBlock(block: i32, key64: usize, kid: usize, kidBytes: i32)
   sha256.update(WRAPPER + 1, FIRST_BLOCK_OFFSET - 1);
   sha256.close(DIGEST);
   const isGood = p256.verify(key64, DIGEST, cbor.next - 64);
-  signed = signed || isGood;
+  if (isGood) signed = true;
   return isGood;
 }
 

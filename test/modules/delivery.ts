@@ -15,7 +15,6 @@ export {
   idInto,
   input,
   isComplete,
-  isFilled,
   isInside,
   isSigned,
   isTarget,

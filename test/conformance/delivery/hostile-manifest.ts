@@ -96,6 +96,12 @@ export const MANIFEST_CASES: Case[] = [
   ],
   [
     23,
+    "true in an index array",
+    () => broken((parts) => (parts.validate[1] = array(suit.TRUE))),
+    INCONSISTENT,
+  ],
+  [
+    23,
     "nested index array",
     () => broken((parts) => (parts.validate[1] = array(array(int(0))))),
     INCONSISTENT,
