@@ -124,7 +124,6 @@ export interface CoreHealth {
   sessions: number;
   generation: number;
   nodes: number;
-  nodesHighWater: number;
 }
 
 /** Reads the fields of one item in order; past its end every field is 0 or empty. */
@@ -308,6 +307,5 @@ export function health(core: Core): CoreHealth {
     sessions,
     generation: fields?.number(4) ?? 0,
     nodes: fields?.number(4) ?? 0,
-    nodesHighWater: fields?.number(4) ?? 0,
   };
 }
