@@ -33,7 +33,7 @@ export const HEADER_BYTES: i32 = 14;
 export const REF_BYTES_MAX: i32 = 255;
 
 let used = 0;
-let isMuted = false;
+let isMuted: bool = false;
 let ref: usize = 0;
 let refBytes = 0;
 let msgRef: u32 = 0;

@@ -131,7 +131,8 @@ function createOne(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 
   }
   const node = tree.create(parent);
   if (node >= 0 && object.isEntry(node) && nameBytes > ENTRY_NAME_BYTES_MAX) return Err.UriTooLong;
-  return node;
+  // To a server it is all the same what there is too little of.
+  return node == Err.Full ? Err.NoSpace : node;
 }
 
 /** @spec DM TND 1.2 §7.7.1 */
@@ -313,7 +314,7 @@ export function setAccount(node: i32): void {
   account = node;
 }
 
-let isDeferred = false;
+let isDeferred: bool = false;
 
 /**
  * Makes changes count only with the region that is opened behind them: provisioning is one commit.

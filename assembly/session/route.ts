@@ -113,7 +113,7 @@ export function permits(node: i32, right: i32): i32 {
   return answer ? Err.Ok : Err.Denied;
 }
 
-let isAllowedAll = false;
+let isAllowedAll: bool = false;
 
 /** Provisioning acts with all rights. */
 export function allowAll(isAllowed: bool): void {
