@@ -3,45 +3,47 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { measure, type Sizes } from "./measure.ts";
 
+interface Limit {
+  /** Above this the size test fails. */
+  readonly limit: number;
+  /** What was planned before the code was written. */
+  readonly goal: number;
+}
+
 interface Budget {
-  readonly core: { limit: number; goal: number };
-  readonly staticMemory: { limit: number; goal: number };
-  readonly folders: Record<string, number>;
+  readonly core: Limit;
+  readonly staticMemory: Limit;
+  readonly folders: Record<string, Limit>;
 }
 
 const HEAD = "build/head";
+const ARCHIVE_BYTES_MAX = 64 << 20;
 const budget = JSON.parse(readFileSync("test/size/budget.json", "utf8")) as Budget;
 const now = await measure("build/core.wasm", "build/core.names.wasm");
 const before = await measureHead();
 
 row("core.wasm", "bytes", "change", "limit");
-row(
-  "raw",
-  now.raw,
-  change(now.raw, before?.raw),
-  `${budget.core.limit} (goal ${budget.core.goal})`,
-);
+row("raw", now.raw, change(now.raw, before?.raw), textOf(budget.core));
 row("gzip", now.gzip, change(now.gzip, before?.gzip), "");
 row("brotli", now.brotli, change(now.brotli, before?.brotli), "");
 console.log();
 row("code by folder", "bytes", "change", "limit");
 for (const folder of new Set([...Object.keys(budget.folders), ...now.folders.keys()])) {
   const bytes = now.folders.get(folder) ?? 0;
-  row(folder, bytes, change(bytes, before?.folders.get(folder)), budget.folders[folder] ?? "");
+  row(folder, bytes, change(bytes, before?.folders.get(folder)), textOf(budget.folders[folder]));
   if (process.argv.includes("--files")) printFiles(folder);
 }
 row("data segments", now.dataBytes, change(now.dataBytes, before?.dataBytes), "");
 row("everything else", now.otherBytes, change(now.otherBytes, before?.otherBytes), "");
 console.log();
 row("linear memory", "bytes", "change", "limit");
-const { limit, goal } = budget.staticMemory;
 // The module holds no allocator (test/tidy/module.test.ts): nothing above static memory is ever in
 // use.
 row(
   "high-water mark",
   now.heapBase,
   change(now.heapBase, before?.heapBase),
-  `${limit} (goal ${goal})`,
+  textOf(budget.staticMemory),
 );
 for (const [profile, title] of [
   ["core-small", "with 8 components"],
@@ -58,33 +60,26 @@ function printFiles(folder: string): void {
   }
 }
 
-/**
- * The core of the last commit, or undefined outside a repository or where that does not compile.
- */
+/** The core of the last commit, or undefined outside a repository or where that does not build. */
 async function measureHead(): Promise<Sizes | undefined> {
   try {
     rmSync(HEAD, { recursive: true, force: true });
     mkdirSync(HEAD, { recursive: true });
-    const archive = execFileSync("git", ["archive", "HEAD", "assembly", "asconfig.json"], {
+    const files = ["assembly", "asconfig.json", "build.mjs", "package.json"];
+    const archive = execFileSync("git", ["archive", "HEAD", ...files], {
+      maxBuffer: ARCHIVE_BYTES_MAX,
       stdio: "pipe",
     });
     execFileSync("tar", ["-x", "-C", HEAD], { input: archive, stdio: "pipe" });
-    compileHead("core.wasm");
-    compileHead("core.names.wasm", "--debug");
-    return await measure(`${HEAD}/core.wasm`, `${HEAD}/core.names.wasm`);
+    execFileSync(process.execPath, ["build.mjs", "--core"], { cwd: HEAD, stdio: "pipe" });
+    return await measure(`${HEAD}/build/core.wasm`, `${HEAD}/build/core.names.wasm`);
   } catch {
     return undefined;
   }
 }
 
-function compileHead(output: string, ...options: string[]): void {
-  const asc = [
-    "../../node_modules/assemblyscript/bin/asc.js",
-    "assembly/index.ts",
-    "--target",
-    "release",
-  ];
-  execFileSync(process.execPath, [...asc, "-o", output, ...options], { cwd: HEAD, stdio: "pipe" });
+function textOf(limit: Limit | undefined): string {
+  return limit === undefined ? "" : `${limit.limit} (goal ${limit.goal})`;
 }
 
 function change(bytes: number, bytesBefore: number | undefined): string {
