@@ -2,7 +2,7 @@
 import { look as lookAt } from "./session/look";
 import * as turn from "./session/turn";
 
-// @ts-expect-error: constants of the compiler, which TypeScript does not take for names of this file
+// @ts-expect-error: constants of the compiler, which TypeScript cannot find in this file
 export { __data_end, __heap_base };
 
 /**
