@@ -38,6 +38,8 @@ export const WBXML_EXPANSION_MAX: i32 = 4;
  * more.
  */
 export const WBXML_SCRATCH_BYTES: i32 = 256;
+/** Nesting of elements in a serialised tree that comes as XML. */
+export const XML_DEPTH_MAX: i32 = 24;
 
 /** Components with an inventory entry, removed ones included. */
 export const COMPONENTS_MAX: i32 = 16;
