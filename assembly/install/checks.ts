@@ -89,6 +89,7 @@ function addTarget(entry: i32, job: i32): i32 {
     }
     number = freeNumber();
     if (number < 0) return fail(Err.NoSpace, Reason.Operation);
+    inventory.take(number);
   }
   component = number;
   if (!isListed(delivery.vendorOf(entry), Block.Vendors, Block.VendorCount)) {

@@ -141,11 +141,19 @@ export function acceptPlanned(): void {
   plannedRows = 0;
 }
 
-/** Flags the entries in force of the plan's components: the outside may not be what they say. */
+/**
+ * Flags the entries in force of the plan's components: the outside may not be what they say. One
+ * that never came into force gets an entry as removed, for it may still be there.
+ */
 export function markDirty(): void {
   for (let i = 0; i < plannedRows; i++) {
     const at = row(load<u16>(planned(i)));
-    if (load<u16>(at) == NO_COMPONENT) continue;
+    if (load<u16>(at) == NO_COMPONENT) {
+      memory.copy(at, planned(i), Row.Bytes);
+      store<u8>(at, NO_SLOT, Row.Slot);
+      store<u8>(at, Flag.Removed, Row.Flags);
+      store<u32>(at, 0, Row.Floor);
+    }
     store<u8>(at, load<u8>(at, Row.Flags) | Flag.Dirty, Row.Flags);
   }
 }
@@ -153,6 +161,11 @@ export function markDirty(): void {
 /** The place in its group of the job that brought a planned row. */
 export function jobOf(at: usize): i32 {
   return load<u8>(at, Row.Flags) >> Flag.JobShift;
+}
+
+/** Takes a number for a component that has none: what was said of an earlier one is void. */
+export function take(component: i32): void {
+  store<u32>(row(component), NO_TEXT, Row.Text);
 }
 
 /** Keeps the text of a component that never came into force, for the report that names it. */
@@ -227,17 +240,24 @@ export function endText(at: usize): void {
 /**
  * Copies one text of a row to `ptr`, which has room for the largest of its kind.
  *
+ * A text that cannot be read ends the boot before anything rests on it: the journal has failed.
+ *
  * @returns its bytes, 0 when there is none
- * @fails Err.Damaged  the record does not match its checksum
  */
 export function textInto(at: usize, which: i32, ptr: usize): i32 {
   const place = load<u32>(at, Row.Text);
   if (place == NO_TEXT) return 0;
-  if (journal.check(place) || journal.read(place, 0, HEADER, TEXT_HEADER_BYTES)) return Err.Damaged;
+  if (journal.check(place) || journal.read(place, 0, HEADER, TEXT_HEADER_BYTES)) return lose();
   let offset = TEXT_HEADER_BYTES;
   for (let i = 0; i < which; i++) offset += load<u16>(HEADER + 2 + i * 2);
   const byteCount = <i32>load<u16>(HEADER + 2 + which * 2);
-  return journal.read(place, offset, ptr, byteCount) ? Err.Damaged : byteCount;
+  return journal.read(place, offset, ptr, byteCount) ? lose() : byteCount;
+}
+
+/** Ends the writing of this boot, and with it the boot. */
+function lose(): i32 {
+  journal.fail(Err.Damaged);
+  return 0;
 }
 
 /** True when a slot belongs to an entry in force or to the open plan. */
@@ -269,6 +289,7 @@ export function writeAll(namedByOutcome: u32): void {
   }
   for (let i = 0; i < COMPONENTS_MAX; i++) {
     if (isPresent(i) || (namedByOutcome >> i) & 1) copyText(row(i), i);
+    else store<u32>(row(i), NO_TEXT, Row.Text);
   }
 }
 
@@ -304,19 +325,17 @@ function textBytes(at: usize): i32 {
 }
 
 /**
- * Finds a component by its ID among the entries, removed ones included. @returns its number, -1
- * unknown
+ * Finds a component by its ID among the entries, removed ones included.
+ *
+ * @returns its number, -1 unknown
  */
 export function findId(id: usize, idBytes: i32, scratch: usize): i32 {
-  for (let i = 0; i < COMPONENTS_MAX; i++) {
-    if (isPresent(i) && hasId(row(i), id, idBytes, scratch)) return i;
-  }
-  for (let i = 0; i < plannedRows; i++) {
-    if (hasId(planned(i), id, idBytes, scratch)) return load<u16>(planned(i));
+  const rows = COMPONENTS_MAX + plannedRows;
+  for (let i = 0; i < rows; i++) {
+    if (i < COMPONENTS_MAX && !isPresent(i)) continue;
+    const at = row(i); // The planned rows stand behind those in force.
+    const ownBytes = textInto(at, Text.Id, scratch);
+    if (ownBytes == idBytes && memory.compare(scratch, id, idBytes) == 0) return load<u16>(at);
   }
   return -1;
-}
-
-function hasId(at: usize, id: usize, idBytes: i32, scratch: usize): bool {
-  return textInto(at, Text.Id, scratch) == idBytes && memory.compare(scratch, id, idBytes) == 0;
 }

@@ -159,12 +159,13 @@ export function memberOf(group: u32, index: i32): usize {
 /**
  * Copies one text of a job to `ptr`.
  *
+ * A text that cannot be read ends the boot before anything rests on it: the journal has failed.
+ *
  * @returns its bytes
- * @fails Err.Damaged  the record does not match its checksum
  */
 export function textInto(at: usize, which: i32, ptr: usize): i32 {
   const place = placeOf(at);
-  if (journal.check(place) || journal.read(place, 0, HEADER, HEADER_BYTES)) return Err.Damaged;
+  if (journal.check(place) || journal.read(place, 0, HEADER, HEADER_BYTES)) return lose();
   const nameBytes = <i32>load<u8>(HEADER, 12);
   const correlatorBytes = <i32>load<u8>(HEADER, 13);
   let offset = HEADER_BYTES;
@@ -177,7 +178,13 @@ export function textInto(at: usize, which: i32, ptr: usize): i32 {
     offset += correlatorBytes;
     byteCount = load<u16>(HEADER, 14);
   }
-  return journal.read(place, offset, ptr, byteCount) ? Err.Damaged : byteCount;
+  return journal.read(place, offset, ptr, byteCount) ? lose() : byteCount;
+}
+
+/** Ends the writing of this boot, and with it the boot. */
+function lose(): i32 {
+  journal.fail(Err.Damaged);
+  return 0;
 }
 
 /** Appends all jobs to a checkpoint. */

@@ -7,7 +7,7 @@
 //   `reason`: low byte the cause as a positive Err, high byte the component to blame (FF nobody).
 //   `id` is the number of the job group, which is the context; so `context`, its length, is 0.
 import { Err, OperationState } from "../abi/codes";
-import { TRIES_MAX } from "../base/limits";
+import { JOBS_MAX, TRIES_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
 import * as inventory from "./inventory";
 import * as outbox from "./outbox";
@@ -55,10 +55,13 @@ export function countAttempt(): void {
   store<u8>(HEADER, attempts() + 1, 7);
 }
 
-/** Bytes that PLAN and every record after it need at most. */
+/**
+ * Bytes that PLAN and every record after it need at most: COMMIT, ROLLBACK, OUTCOME, 4 ACKs, and
+ * a PACKAGE for each job.
+ */
 export function reservedBytes(): i32 {
   const entries = HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES;
-  return journal.recordBytes(entries) + 8 * journal.recordBytes(16);
+  return journal.recordBytes(entries) + (7 + JOBS_MAX) * journal.recordBytes(16);
 }
 
 /** Appends the PLAN of the rows that `inventory` has planned. */

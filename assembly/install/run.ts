@@ -75,7 +75,7 @@ let blame = outbox.NOBODY;
 let isPostponed = false;
 let isSame = false;
 let isOpened = false; // Content: the package of the job at `index` is open.
-let isMatched = false; // Content: its manifest is the one of the plan.
+let isMatched: bool = false; // Content: its manifest is the one of the plan.
 
 /** Why the group failed, 0 if it ended well. */
 export function error(): i32 {
@@ -269,7 +269,9 @@ function stepHead(err: i32): i32 {
   const first = inventory.plannedCount();
   const refused = checks.addTargets(index);
   if (refused) return failChecks(refused);
-  if (!texts.write(first, jobs.memberOf(group, index))) return fail(Err.NoSpace, checks.Reason.Operation, -1);
+  if (!texts.write(first, jobs.memberOf(group, index))) {
+    return fail(Err.NoSpace, checks.Reason.Operation, -1);
+  }
   if (++index == jobs.countOf(group)) return enter(Phase.Needs);
   openJob();
   return Next.Again;
@@ -389,10 +391,9 @@ function fitsCheckpoint(): bool {
 }
 
 function stepPlanned(err: i32): i32 {
-  if (err) return fail(Err.Storage, checks.Reason.Operation, -1);
+  if (err) return failBarrier();
   if (phase == Phase.Kept) return enter(Phase.End);
-  enter(Phase.Content);
-  return Next.Again;
+  return enter(allStaged() ? Phase.Prepare : Phase.Content);
 }
 
 /** The head that was read last is that of the only job, so its reader can go on where it stands. */
@@ -450,18 +451,26 @@ function stepOutside(err: i32): i32 {
 
 // Records whose barrier decides.
 
+/**
+ * A barrier failed before anything was committed: all that it was for counts as not written, the
+ * content of slots too, even where it reads well. A newer region says so.
+ */
+function failBarrier(): i32 {
+  fail(Err.Storage, checks.Reason.Operation, -1);
+  return Next.Open;
+}
+
 function stepBarrier(err: i32): i32 {
   switch (phase) {
     case Phase.Barrier:
-      if (err) return fail(Err.Storage, checks.Reason.Operation, -1);
+      if (err) return failBarrier();
       operation.commit();
       phase = Phase.Commit;
       return Wait.Durable;
     case Phase.Commit:
       if (!err) return enter(Phase.Ensure);
       operation.takeBackCommit();
-      fail(Err.Storage, checks.Reason.Operation, -1);
-      return Next.Open;
+      return failBarrier();
     default:
       enter(Phase.EnsureOld);
       return err ? Next.Open : Next.Again;
@@ -536,21 +545,30 @@ function describe(at: usize, planned: usize): bool {
 function refuse(): i32 {
   const component: i32 = load<u16>(inventory.planned(index));
   if (phase == Phase.Prepare) return fail(Err.NotAllowed, checks.Reason.Operation, component);
-  if (phase == Phase.EnsureOld) return refuseOld(component);
+  if (phase == Phase.EnsureOld) return passOld(component);
   operation.rollback(Err.NotAllowed, component);
   enter(Phase.RolledBack);
   return Wait.Durable;
 }
 
-/** The old set could not be brought back: the next boot tries again, the last one says so. */
-function refuseOld(component: i32): i32 {
-  if (operation.attempts() < ROLLBACK_TRIES) {
-    phase = Phase.Idle;
-    isPostponed = true;
-    return Next.End;
-  }
-  fail(Err.Damaged, operation.INCONSISTENT, component);
+/** One component could not be brought back; the others are all the same. */
+function passOld(component: i32): i32 {
+  if (blame == outbox.NOBODY) blame = component;
+  index++;
   return Next.Again;
+}
+
+/** The old set is back, or not whole: then the next boot tries again, and the last one says so. */
+function leaveOld(): i32 {
+  if (blame == outbox.NOBODY) {
+    return fail(operation.cause(), checks.Reason.Operation, operation.blamed());
+  }
+  if (operation.attempts() >= ROLLBACK_TRIES) {
+    return fail(Err.Damaged, operation.INCONSISTENT, blame);
+  }
+  phase = Phase.Idle;
+  isPostponed = true;
+  return Next.End;
 }
 
 function leaveComponents(): i32 {
@@ -563,18 +581,21 @@ function leaveComponents(): i32 {
     case Phase.Health:
       return enter(Phase.End);
     default:
-      return fail(operation.cause(), checks.Reason.Operation, operation.blamed());
+      return leaveOld();
   }
 }
 
 /**
- * Asks for the entry in force of a component that is flagged dirty, at or after `from`. @returns
- * its number or -1
+ * Asks for the next entry in force at or after `from`: of a component that is flagged dirty, or of
+ * any.
+ *
+ * @returns its number, -1 when there is none
  */
-export function describeDirty(from: i32): i32 {
+export function describeInForce(from: i32, isAny: bool): i32 {
   for (let i = from; i < COMPONENTS_MAX; i++) {
     const at = inventory.row(i);
-    if (!inventory.isPresent(i) || !(load<u8>(at, Row.Flags) & Flag.Dirty)) continue;
+    if (!inventory.isPresent(i)) continue;
+    if (!isAny && !(load<u8>(at, Row.Flags) & Flag.Dirty)) continue;
     describe(at, at);
     return i;
   }

@@ -38,6 +38,7 @@ let written: u32 = 0;
 let gathered = 0;
 let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
+let hasJumped = false; // The reader passed over a payload: the next Fetch begins behind it.
 
 /** First failure since `open`, 0 if none. */
 export function error(): i32 {
@@ -68,6 +69,7 @@ export function open(place: i32): void {
   writing = 0;
   isKeeping = false;
   fetchesAgain = 0;
+  hasJumped = false;
   delivery.open();
 }
 
@@ -78,6 +80,7 @@ export function read(limit: i32): i32 {
   if (latched == Event.Payload && limit == Until.End) beginPayload();
   if (latched == Event.Manifest && limit != Until.Signed) openManifest();
   if (failure || latched != Event.More) return Next.End;
+  hasJumped = false;
   return source.isSlot() ? readSlot() : source.fetch(delivery.consumed(), false);
 }
 
@@ -95,6 +98,7 @@ function readSlot(): i32 {
 export function endFetch(err: i32): i32 {
   if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
   if (failure || latched != Event.More) return Next.End;
+  if (hasJumped) return Next.Again;
   fail(source.hasAnswer() ? Err.Transport : Err.TimedOut, checks.Reason.Operation);
   return Next.End;
 }
@@ -106,7 +110,7 @@ export function feed(byteCount: i32): i32 {
   if (isKeeping) gather(BLOCK + source.skipped(), count);
   else if (count) consume(BLOCK + source.skipped(), count);
   if (failure) return failure;
-  return latched == Event.More ? 0 : 1;
+  return latched == Event.More && !hasJumped ? 0 : 1;
 }
 
 function consume(ptr: usize, byteCount: i32): void {
@@ -162,6 +166,8 @@ function beginPayload(): void {
   if (!at) return fail(Err.Inconsistent, checks.Reason.Operation);
   if (load<u8>(at, Row.Staged)) {
     delivery.skipPayload();
+    delivery.resumePayload(load<u32>(at, Row.Size));
+    hasJumped = true;
     return;
   }
   eraseSlot(load<u8>(at, Row.Slot));
@@ -191,6 +197,7 @@ function endPayload(): void {
   if (failure) return;
   store<u8>(writing, 1, Row.Staged);
   writing = 0;
+  fetchesAgain = 0;
 }
 
 /** Collects bytes for the slot and writes each whole block. */

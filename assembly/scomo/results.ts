@@ -33,6 +33,9 @@ export const enum ResultCode {
   ServerUnavailable = 1501,
 }
 
+/** Room that a region must have left for a Status leaf, and for a Delivered entry. */
+const STATUS_ROOM: i32 = 1024;
+const DELIVERED_ROOM: i32 = 3072;
 const STATUS: usize = memory.data<u8>([0x53, 0x74, 0x61, 0x74, 0x75, 0x73]);
 const DIGITS: usize = memory.data(4);
 
@@ -80,11 +83,12 @@ export function resultFor(err: i32, primitive: i32): i32 {
 export function finish(): void {
   const first = run.firstJob();
   if (!first) return;
-  const err = run.error();
+  let err = run.error();
   if (!operation.isOpen()) {
     journal.dropGroup();
     if (!run.wasSame()) inventory.clearPlanned();
   }
+  if (!err && jobs.primitiveOf(first) == Primitive.Download) err = addDelivered(first);
   const count = jobs.countOf(run.currentGroup());
   for (let i = 0; i < count; i++) finishJob(jobs.memberOf(run.currentGroup(), i), err);
   const result = resultFor(err, jobs.primitiveOf(first));
@@ -101,13 +105,11 @@ function finishJob(job: usize, err: i32): void {
   const isDownload = primitive <= Primitive.DownloadInstallInactive;
   const parent = isDownload ? places.download() : places.delivered();
   const nameBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
-  const entry = nameBytes < 0 ? -1 : places.below(parent, SHORT_TEXT, nameBytes);
+  const entry = places.below(parent, SHORT_TEXT, nameBytes);
   if (entry < 0) return;
   setStatus(entry, statusAfter(primitive, err));
-  if (err) return;
-  if (primitive == Primitive.Download) addDelivered(entry, job, nameBytes);
   const at = store_.find(entry);
-  if (!isDownload && at) store_.setState(at, DeliveryState.Installed);
+  if (!err && !isDownload && at) store_.setState(at, DeliveryState.Installed);
 }
 
 /** The Status leaf behind a Primitive. @spec SCOMO 1.0 (Status values) */
@@ -122,9 +124,11 @@ function statusAfter(primitive: i32, err: i32): i32 {
   return isBefore ? StatusValue.DownloadFailed : StatusValue.InstallFailedWithoutData;
 }
 
+/** A Status is for people only: where the region is short it stays as it was. */
 function setStatus(entry: i32, value: i32): void {
   const leaf = tree.find(entry, STATUS, 6);
-  if (leaf < 0 && value == StatusValue.Idle) return;
+  if (leaf == Err.NotFound && value == StatusValue.Idle) return;
+  if (leaf == Err.Damaged || journal.room() < STATUS_ROOM) return;
   writeLeaf(entry, STATUS, 6, DIGITS, bytes.writeDecimal(value, DIGITS));
 }
 
@@ -135,30 +139,49 @@ function writeLeaf(
   nameBytes: i32,
   value: usize,
   valueBytes: i32,
-): void {
+): i32 {
   const leaf = tree.find(parent, name, nameBytes);
+  if (leaf == Err.Damaged) return leaf;
   if (leaf >= 0) tree.edit(leaf);
   else {
     tree.draft(name == STATUS ? Format.Int : Format.Chr, false);
     tree.draftName(name, nameBytes);
   }
   tree.draftValue(value, valueBytes);
-  if (leaf >= 0) tree.store(leaf);
-  else tree.create(parent);
+  const err = leaf >= 0 ? tree.store(leaf) : tree.create(parent);
+  return min(err, 0);
 }
 
 /**
- * Makes the Delivered entry of a package that was fetched: same name and ACL as its Download entry.
+ * Adds the Delivered entry of a package that was fetched; after a failure nothing of it counts.
+ *
+ * @fails Err.NoSpace  tree or region have no room for it
  */
-function addDelivered(download: i32, job: usize, nameBytes: i32): void {
-  let entry = tree.find(places.delivered(), SHORT_TEXT, nameBytes);
-  if (entry < 0) {
-    tree.edit(download);
+function addDelivered(job: usize): i32 {
+  const mark = tree.undoMark();
+  const err = journal.room() < DELIVERED_ROOM ? <i32>Err.NoSpace : createDelivered(job);
+  if (!err) return Err.Ok;
+  tree.undoTo(mark);
+  journal.dropGroup();
+  return err == Err.Damaged ? Err.Storage : err;
+}
+
+/** Makes the entry where it is missing: same name and ACL as the Download entry of the job. */
+function createDelivered(job: usize): i32 {
+  const list = places.delivered();
+  const nameBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
+  if (list < 0) return list;
+  let entry = tree.find(list, SHORT_TEXT, nameBytes);
+  if (entry == Err.NotFound) {
+    const download = places.below(places.download(), SHORT_TEXT, nameBytes);
+    const err = download < 0 ? download : tree.edit(download);
+    if (err) return err;
     tree.draftName(SHORT_TEXT, nameBytes);
-    entry = tree.create(places.delivered());
-    if (entry < 0) return;
+    entry = tree.create(list);
   }
+  if (entry < 0) return entry;
   const idBytes = jobs.textInto(job, jobs.Text.Identifier, SHORT_TEXT);
-  if (idBytes > 0) writeLeaf(entry, names.PKG_ID, 5, SHORT_TEXT, idBytes);
-  store_.add(entry, stage.keptSlot(), stage.keptBytes());
+  const err = writeLeaf(entry, names.PKG_ID, 5, SHORT_TEXT, idBytes);
+  if (!err) store_.add(entry, stage.keptSlot(), stage.keptBytes());
+  return err;
 }

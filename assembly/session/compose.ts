@@ -5,6 +5,7 @@ import * as bytes from "../base/bytes";
 import { RECEIVE, SEND, URL } from "../base/buffers";
 import * as outbox from "../install/outbox";
 import * as jobs from "../install/jobs";
+import * as journal from "../journal/journal";
 import * as devInfo from "../mo/dev-info";
 import * as dmAcc from "../mo/dm-acc";
 import { Credential } from "../mo/dm-acc";
@@ -265,7 +266,10 @@ function alert(code: i32): void {
 /** @spec DM STDOBJ 1.2 §5.3.2 */
 function devInfoItems(): void {
   openCommand(Tag.Replace);
-  for (let leaf = tree.firstChild(devInfo.root()); leaf >= 0; leaf = tree.nextSibling(leaf)) {
+  const root = devInfo.root();
+  // Its name cannot be read: the message must not go out without it.
+  if (root < 0) return journal.fail(Err.Damaged);
+  for (let leaf = tree.firstChild(root); leaf >= 0; leaf = tree.nextSibling(leaf)) {
     if (tree.isInterior(leaf)) continue;
     memory.copy(SCRATCH, DEV_INFO, 10);
     const nameBytes = tree.nameInto(leaf, SCRATCH + 10);

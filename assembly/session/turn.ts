@@ -57,6 +57,8 @@ const DELETE: i32 = 0x21;
 const JOB_ROOM: i32 = 6144;
 /** What a checkpoint of the tree must leave free in a region. */
 const TREE_RESERVE: i32 = 6144;
+/** Flag of a checkpoint: after rot, the outside has not yet been made what the region says. */
+const DOUBTFUL: i32 = 1;
 const SCRATCH: usize = memory.data(8, 4);
 
 let mode = Mode.Dead;
@@ -70,6 +72,8 @@ let isWanted = false; // A session is.
 let isNotified = false;
 let wasOpened = false; // A region was opened for the job that is about to start.
 let dirty = 0;
+let isDoubtful: bool = false; // Every component is to be ensured, not only those that are flagged dirty.
+let hasRefused = false; // One of them said no.
 
 // Start.
 
@@ -224,7 +228,7 @@ function advance(err: i32): i32 {
     case Mode.Boot:
       return boot();
     case Mode.Dirty:
-      return ensureDirty();
+      return ensureDirty(err);
     case Mode.Idle:
       return choose();
     case Mode.Session:
@@ -282,7 +286,7 @@ function stepOpening(err: i32): i32 {
     journal.adopt();
     return Next.Again;
   }
-  journal.beginCheckpoint(0);
+  journal.beginCheckpoint(isDoubtful ? DOUBTFUL : 0);
   tree.writeAll();
   inventory.writeAll(outbox.namedMask());
   operation.writeAll();
@@ -306,10 +310,13 @@ function setBudget(): void {
 function boot(): i32 {
   if (!hasDevice) return done(Err.NotFound);
   if (journal.isDegraded() && !allHold()) return die(Err.Damaged);
+  isDoubtful = journal.isDegraded() || (journal.flags() & DOUBTFUL) != 0;
   if (!operation.isOpen()) {
     mode = Mode.Dirty;
     dirty = 0;
-    return Next.Again;
+    hasRefused = false;
+    // What was lost must stay lost before anything outside is changed by what is left.
+    return journal.isDegraded() ? open() : Next.Again;
   }
   run.recover();
   mode = Mode.Run;
@@ -328,9 +335,11 @@ function allHold(): bool {
 /**
  * Brings back once more what a rollback could not; nothing is recorded, and a no changes nothing.
  */
-function ensureDirty(): i32 {
-  const component = run.describeDirty(dirty);
+function ensureDirty(err: i32): i32 {
+  if (err) hasRefused = true;
+  const component = run.describeInForce(dirty, isDoubtful);
   if (component < 0) {
+    if (!hasRefused) isDoubtful = false;
     mode = Mode.Idle;
     return Next.Again;
   }

@@ -1,5 +1,5 @@
-// Cuts the power of a world at every point of a life, in every mode, and says of what is left and of
-// what becomes of it whether all is old or all is new.
+// Cuts the power of a world at every point of a life, in every mode, and says of what is left and
+// of what becomes of it whether all is old or all is new.
 import { Err } from "../../assembly/abi/codes.ts";
 import * as look from "../../host/core/look.ts";
 import { readJournal } from "./journal.ts";
@@ -162,7 +162,8 @@ export function crash(scenario: Scenario, options: CrashOptions): Tally {
       const at = `${scenario.name}: ${path}${cut.label}`;
       const isSampled = tally.cuts % options.repeats === 0;
       if (isNew || (isSampled && path === "")) liveOn(scenario, cut.image, at, tally, options);
-      if (isNew && options.closes) queue.push({ path: `${path}${cut.label}; `, image: copyOf(cut.image) });
+      if (!isNew || !options.closes) return;
+      queue.push({ path: `${path}${cut.label}; `, image: copyOf(cut.image) });
     };
     liveWithCuts(scenario, image, visit);
     if (tally.faults.length > 10) break;

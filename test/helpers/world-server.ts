@@ -52,9 +52,13 @@ export class ScriptedServer {
 
   constructor(private readonly script: readonly Step[]) {}
 
-  /** Everything that was ordered has come to an end. */
+  /** Everything that was ordered has come to an end, the first failure to that of all. */
   get isDone(): boolean {
-    return this.script.every((step) => this.isOver(step));
+    return this.hasFailed || this.script.every((step) => this.isOver(step));
+  }
+
+  private get hasFailed(): boolean {
+    return this.state.results.some(({ code }) => code >= 1300);
   }
 
   /** Takes a message; a cut of the device's power does not lose what it said. */
@@ -123,8 +127,8 @@ export class ScriptedServer {
 
   /** The commands of the next step, unless the device has them or the last one failed. */
   private order(isFirst: boolean): Element[] {
-    const { results, accepted } = this.state;
-    if (results.some(({ code }) => code >= 1300)) return [];
+    const { accepted } = this.state;
+    if (this.hasFailed) return [];
     const step = this.script.find((each) => !this.isOver(each));
     if (!step || !isFirst) return [];
     if (step.execs.every((exec) => accepted.includes(keyOf(step.correlator, exec)))) return [];

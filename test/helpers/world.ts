@@ -1,5 +1,5 @@
 // A whole world in memory: a core on a medium with a plug, a scripted server, packages behind URLs,
-// and components outside as a map. Nothing waits: a call runs to its end, or to where the power goes.
+// and components outside as a map. Nothing waits: a call runs to its end.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -75,7 +75,7 @@ export interface WorldOptions {
 
 const modules = new Map<Build, WebAssembly.Module>();
 
-/** Compiles the core as it is in the sources; comes before the first world: `beforeAll(loadCore)`. */
+/** Compiles the core as it is in the sources; comes before the first world. */
 export async function loadCore(): Promise<void> {
   await promisify(execFile)(process.execPath, ["build.mjs", "--core"], { cwd: ROOT });
   for (const [build, name] of [["release", "core.wasm"], ["debug", "core.debug.wasm"]] as const) {
