@@ -1,5 +1,5 @@
-// Real processes: `connect` of a bound install is killed at a random moment, then run again until all
-// is done. What it left is read with the second reader of the journal.
+// Real processes: `connect` of a bound install is killed at a random moment, then run again until
+// all is done. What it left is read with the second reader of the journal.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJournal } from "../helpers/journal.ts";
 import { pack, type Release, release, TRUST } from "../helpers/world-content.ts";
 import { sha256 } from "../helpers/world.ts";
-import { makeFolder, scomo } from "./cli/harness.ts";
+import { makeFolder, scomoProcess } from "./cli/harness.ts";
 
 const DEVICES = 50;
 /** Devices that are busy at the same time. */
@@ -73,7 +73,7 @@ async function provision(device: number): Promise<void> {
   const components = OLD.flatMap(({ id, version }) => [
     "--component", `${id}=${version}=${folder.in(id)}`,
   ]);
-  const { exit, stderr } = await scomo([
+  const { exit, stderr } = await scomoProcess([
     "provision", "--state", stateOf(device), "--server", `${url}/dm`, "--device-id", `D:${device}`,
     "--server-id", "dms.example", "--trust", folder.in("key.pem"), "--journal-bytes", "24576",
     "--slots", "6", "--slot-bytes", "262144", ...components,
@@ -84,7 +84,7 @@ async function provision(device: number): Promise<void> {
 function connect(device: number, onStart?: (child: ChildProcess) => void) {
   const hook = folder.in(isSick(device) ? "sick" : "well");
   const args = ["connect", "--state", stateOf(device), "--confirm", "yes", "--hook", hook];
-  return scomo([...args, "--json"], onStart ? { onStart } : {});
+  return scomoProcess([...args, "--json"], onStart);
 }
 
 type Progress = "before" | "planned" | "committed" | "rolling" | "after";
@@ -190,7 +190,8 @@ async function faultsOf(device: number, status: Status): Promise<string[]> {
   for (const { id, content } of wanted) {
     const digest = sha256(readFileSync(join(active, id)));
     if (digest !== sha256(content)) faults.push(`active/${id} is another file`);
-    if (digest !== deployed.find((entry) => entry.id === id)?.sha256) faults.push(`status of ${id}`);
+    const inForce = deployed.find((entry) => entry.id === id);
+    if (digest !== inForce?.sha256) faults.push(`status of ${id}`);
   }
   if (readdirSync(active).length !== wanted.length) faults.push("active/ holds something else");
   const results = (await resultsOf(device)).map(({ identifier, code }) => `${identifier} ${code}`);
