@@ -8,17 +8,18 @@
 // `[X]` is a record and its barrier. The order is binding: the content barrier before COMMIT is the
 // one that, if lost, breaks everything, and nothing outside changes before the record that it rests
 // on is durable.
-import { Ask, Block, ComponentState, Err, OperationState, Primitive, Wait } from "../abi/codes";
+import { Ask, Block, Err, OperationState, Primitive, Wait } from "../abi/codes";
 import { SHORT_TEXT, URL } from "../base/buffers";
-import { COMPONENTS_MAX, TRIES_MAX, URL_BYTES_MAX, VERSION_BYTES_MAX } from "../base/limits";
+import { TRIES_MAX, URL_BYTES_MAX } from "../base/limits";
 import * as names from "../base/names";
 import { Next } from "../base/next";
 import * as delivery from "../delivery/delivery";
 import * as journal from "../journal/journal";
 import * as tree from "../tree/node";
 import * as checks from "./checks";
+import * as describe from "./describe";
 import * as inventory from "./inventory";
-import { Flag, Row, Text } from "./inventory";
+import { Flag, Row } from "./inventory";
 import * as jobs from "./jobs";
 import * as operation from "./operation";
 import * as outbox from "./outbox";
@@ -62,7 +63,6 @@ const ROLLBACK_TRIES: i32 = 2;
  */
 const CHECKPOINT_FRAME_BYTES: i32 = 768;
 
-const VERSION: usize = memory.data(VERSION_BYTES_MAX);
 
 let phase = Phase.Idle;
 let group: u32 = 0;
@@ -253,11 +253,17 @@ function openSlot(nameBytes: i32): i32 {
 function readUntil(limit: i32, err: i32): i32 {
   if (waits) {
     waits = false;
+    if (mayPostpone(err)) return postpone();
     return stage.endFetch(err);
   }
   const next = stage.read(limit);
   waits = next >= 0;
   return next;
+}
+
+/** A host that wants to download later may have it so as long as nothing is planned. */
+function mayPostpone(err: i32): bool {
+  return err == Err.Later && !operation.isOpen();
 }
 
 function stepHead(err: i32): i32 {
@@ -361,6 +367,7 @@ function startKeep(): i32 {
 
 function stepKeep(err: i32): i32 {
   if (waits) {
+    if (mayPostpone(err)) return postpone();
     stage.endKeep(err);
     if (stage.error()) return fail(stage.error(), stage.reason(), -1);
     enter(Phase.Kept);
@@ -502,12 +509,12 @@ function callFor(planned: usize): i32 {
   let at = planned;
   switch (phase) {
     case Phase.Prepare:
-      if (!describe(at, planned)) return Next.Again;
+      if (!describe.component(at, planned)) return Next.Again;
       waits = true;
       return Wait.Prepare;
     case Phase.Health:
       if (!(load<u8>(at, Row.Flags) & Flag.Active)) return Next.Again;
-      describe(at, planned);
+      describe.component(at, planned);
       waits = true;
       return Wait.Health;
     case Phase.EnsureOld:
@@ -515,31 +522,9 @@ function callFor(planned: usize): i32 {
       if (load<u16>(at) == inventory.NO_COMPONENT) at = 0;
       break;
   }
-  describe(at, planned);
+  describe.component(at, planned);
   waits = true;
   return Wait.Ensure;
-}
-
-/**
- * Puts the row `at` into the arguments, slot -1 where it is to leave; texts come from `planned`
- * where it has no row.
- *
- * @returns true if the row has a slot
- */
-function describe(at: usize, planned: usize): bool {
-  const isGone = !at || (load<u8>(at, Row.Flags) & Flag.Removed) != 0;
-  const texts = at ? at : planned;
-  const idBytes = inventory.textInto(texts, Text.Id, SHORT_TEXT);
-  const versionBytes = inventory.textInto(texts, Text.Version, VERSION);
-  store<i32>(Block.Arg0, <i32>SHORT_TEXT);
-  store<i32>(Block.Arg1, idBytes);
-  store<i32>(Block.Arg2, <i32>VERSION);
-  store<i32>(Block.Arg3, versionBytes);
-  store<i32>(Block.Arg4, isGone ? -1 : <i32>load<u8>(at, Row.Slot));
-  store<u32>(Block.Arg5, isGone ? 0 : load<u32>(at, Row.Size));
-  const isActive = (load<u8>(texts, Row.Flags) & Flag.Active) != 0;
-  store<i32>(Block.Arg6, isActive ? ComponentState.Active : ComponentState.Inactive);
-  return !isGone;
 }
 
 function refuse(): i32 {
@@ -583,21 +568,4 @@ function leaveComponents(): i32 {
     default:
       return leaveOld();
   }
-}
-
-/**
- * Asks for the next entry in force at or after `from`: of a component that is flagged dirty, or of
- * any.
- *
- * @returns its number, -1 when there is none
- */
-export function describeInForce(from: i32, isAny: bool): i32 {
-  for (let i = from; i < COMPONENTS_MAX; i++) {
-    const at = inventory.row(i);
-    if (!inventory.isPresent(i)) continue;
-    if (!isAny && !(load<u8>(at, Row.Flags) & Flag.Dirty)) continue;
-    describe(at, at);
-    return i;
-  }
-  return -1;
 }

@@ -99,8 +99,14 @@ export function endFetch(err: i32): i32 {
   if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
   if (failure || latched != Event.More) return Next.End;
   if (hasJumped) return Next.Again;
-  fail(source.hasAnswer() ? Err.Transport : Err.TimedOut, checks.Reason.Operation);
+  failFetch(err);
   return Next.End;
+}
+
+/** Nothing more comes: the host refused it, the server is silent, or the answer broke off. */
+function failFetch(err: i32): void {
+  const broken = source.hasAnswer() ? Err.Transport : Err.TimedOut;
+  fail(err == Err.Refused ? Err.Refused : broken, checks.Reason.Operation);
 }
 
 /** Takes a block that the host put into BLOCK. @returns 0 go on, 1 pause, below 0 give up */
@@ -278,7 +284,7 @@ export function endKeep(err: i32): i32 {
   if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
   const total = source.totalBytes();
   const isWhole = err == Err.Ok && (total < 0 || source.taken() == <u32>total);
-  if (!failure && !isWhole) fail(Err.Transport, checks.Reason.Operation);
+  if (!failure && !isWhole) failFetch(err);
   if (!failure) flush();
   return Next.End;
 }

@@ -9,6 +9,7 @@ import { Block, Bound, Err, Wait } from "../abi/codes";
 import { RECEIVE } from "../base/buffers";
 import { RECEIVE_BYTES } from "../base/limits";
 import { Next } from "../base/next";
+import * as describe from "../install/describe";
 import * as inventory from "../install/inventory";
 import { Type } from "../install/inventory";
 import * as jobs from "../install/jobs";
@@ -337,7 +338,7 @@ function allHold(): bool {
  */
 function ensureDirty(err: i32): i32 {
   if (err) hasRefused = true;
-  const component = run.describeInForce(dirty, isDoubtful);
+  const component = describe.nextInForce(dirty, isDoubtful);
   if (component < 0) {
     if (!hasRefused) isDoubtful = false;
     mode = Mode.Idle;
