@@ -64,7 +64,7 @@ export function open(): void {
 /**
  * Checks the form of the wrapper, `byteCount` bytes at WRAPPER. Only `verifyBlock` looks at blocks.
  *
- * @returns Reason.None; Reason.Cbor; Reason.Algorithm for another digest than SHA-256, or no block
+ * @returns Reason.None; Reason.Cbor; Reason.Algorithm for another digest than SHA-256
  */
 export function checkWrapper(byteCount: i32): i32 {
   wrapperBytes = byteCount;
@@ -78,7 +78,7 @@ export function checkWrapper(byteCount: i32): i32 {
 
   if (!cbor.isAtEnd()) return Reason.Cbor;
   blocks = count - 1;
-  return hasDigest && blocks > 0 ? Reason.None : Reason.Algorithm;
+  return hasDigest ? Reason.None : Reason.Algorithm;
 }
 
 /** Reads a SUIT_Digest; `cbor.item` is the digest, of any length. Returns whether it is SHA-256. */
@@ -97,7 +97,7 @@ export function agrees(digest: usize): bool {
   return equal(DIGEST, DIGEST_BYTES, digest, DIGEST_BYTES);
 }
 
-/** Signature blocks of the wrapper, usable or not: 1 to 4. */
+/** Signature blocks of the wrapper, usable or not: 0 to 4. */
 export function blockCount(): i32 {
   return blocks;
 }

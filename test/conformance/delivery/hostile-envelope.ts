@@ -456,6 +456,18 @@ export const ENVELOPE_CASES: Case[] = [
     () => withManifest((manifest) => join(manifest, hex("00"))),
     INCONSISTENT,
   ],
+  ...[1, 3].map(
+    (count): Case => [
+      8,
+      `common that counts ${count} sections and has 2`,
+      () =>
+        broken((parts) => {
+          const common = suit.commonOf(parts).subarray(1);
+          parts.manifestExtra.push([3, bstr(join(head(5, count), common))]);
+        }),
+      INCONSISTENT,
+    ],
+  ),
   [
     8,
     "byte at the end of common",
@@ -571,10 +583,19 @@ export const ENVELOPE_CASES: Case[] = [
     11,
     "wrapper with five blocks",
     () =>
-      withWrapper((signed, block) => {
-        return array(bstr(signed), ...Array.from({ length: 5 }, () => block.subarray(0, 40)));
+      withWrapper((signed) => {
+        return array(bstr(signed), ...Array.from({ length: 5 }, () => bstr(hex("00"))));
       }),
     UNTRUSTED_CBOR,
+  ],
+  [
+    11,
+    "wrapper with four blocks of another form",
+    () =>
+      withWrapper((signed) => {
+        return array(bstr(signed), ...Array.from({ length: 4 }, () => bstr(hex("00"))));
+      }),
+    UNTRUSTED_ALGORITHM,
   ],
   [11, "empty wrapper", () => withWrapper(() => array()), UNTRUSTED_CBOR],
 
