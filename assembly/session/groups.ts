@@ -16,6 +16,7 @@ import * as compose from "./compose";
 import * as peer from "./peer";
 import * as results from "./results";
 import * as route from "./route";
+import * as subtree from "./subtree";
 
 /** Journal bytes that one Item may need besides its value: implicit parents and their ACLs. */
 const ITEM_BYTES: i32 = 640;
@@ -116,23 +117,30 @@ export function run(kind: i32, before: i32): i32 {
   let code = skipped();
   if (kind == Kind.Atomic || kind == Kind.Sequence) return openContainer(kind, code, before);
   if (!code && kind == Kind.Other) code = Status.NotImplemented;
-  if (!code && kind == Kind.Copy) code = Status.NotSupported;
   if (!code && kind == Kind.Alert) return ALERT;
-  if (!code && !isInAtomic && !hasRoom(parse.itemCount)) {
+  if (!code && !isInAtomic && !hasRoom(countNodes())) {
     parse.rewind(before);
     return Next.Open;
   }
+  again(before);
   if (code) refuse(kind, code);
   else runCommand(kind, before);
   return Next.Again;
+}
+
+/** Items of a command by what they may write: a serialised sub-tree is one for each 128 bytes. */
+function countNodes(): i32 {
+  let nodes = parse.itemCount;
+  while (parse.nextItem()) if (subtree.isSerialised()) nodes += parse.dataBytes >> 7;
+  return nodes;
 }
 
 /**
  * A region that was opened for a command and is still short stays as it is: the command then gets
  * 420.
  */
-function hasRoom(items: i32): bool {
-  if (wasOpened || journal.room() >= (items + 1) * ITEM_BYTES + 4096) {
+function hasRoom(nodes: i32): bool {
+  if (wasOpened || journal.room() >= (nodes + 1) * ITEM_BYTES + 4096) {
     wasOpened = false;
     return true;
   }
@@ -270,12 +278,12 @@ function openAtomic(code: i32, before: i32): i32 {
 }
 
 /**
- * Looks for a member that may not be in an Atomic, before any runs. @returns how many Items the
- * members have
+ * Looks for a member that may not be in an Atomic, before any runs. @returns how many nodes the
+ * members may write
  */
 function scanAtomic(): i32 {
   const first = parse.mark();
-  let items = 0;
+  let nodes = 0;
   let members = 0;
   let depth = 0;
   illegalLeft = -1;
@@ -291,10 +299,10 @@ function scanAtomic(): i32 {
     }
     if (kind == Kind.Atomic || kind == Kind.Sequence) depth++;
     members++;
-    items += parse.itemCount;
+    nodes += countNodes();
   }
   parse.rewind(first);
-  return items;
+  return nodes;
 }
 
 /** True for what gets no Status. */

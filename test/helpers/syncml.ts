@@ -1,4 +1,5 @@
-// Words of a DM session for tests: commands of a server as elements, and what a client's message says as lines.
+// Words of a DM session for tests: commands of a server as elements, and what a client's message
+// says as lines.
 // Built on the codec of the reference server, which shares nothing with the core.
 import {
   bytesOf, type Child, childOf, childrenOf, element as e, type Element, elementsOf, textOf, wordOf,
@@ -42,7 +43,9 @@ export function add(id: string, ...parts: Part[]): Element {
 }
 
 /** An Add of one leaf. */
-export function addLeaf(id: string, target: string, data = "v", about?: ItemMeta): Element {
+export function addLeaf(
+  id: string, target: string, data: string | Uint8Array = "v", about?: ItemMeta,
+): Element {
   return add(id, item(target, data, about));
 }
 
@@ -101,7 +104,8 @@ export function at(parent: Element | undefined, ...path: string[]): string | und
 
 /**
  * What a message says, a line for each element of its body:
- * `SyncHdr 200`, `3 Add 418`, `3 Add 418 ./A` (with TargetRef), `Results 4 ./A = v`, `Alert 1226`, `Replace`, `Final`.
+ * `SyncHdr 200`, `3 Add 418`, `3 Add 418 ./A` (with TargetRef), `Results 4 ./A = v`, `Alert 1226`,
+ * `Replace`, `Final`.
  */
 export function lines(message: Element | undefined): string[] {
   return message === undefined ? [] : bodyOf(message).flatMap(line);
@@ -114,7 +118,8 @@ function line(part: Element): string[] {
     case "Results":
       return childrenOf(part, "Item").map((one) => {
         const value = childOf(one, "Data");
-        return `Results ${wordOf(part, "CmdRef")} ${at(one, "Source", "LocURI")} = ${textOf(value) ?? "-"}`;
+        const uri = at(one, "Source", "LocURI");
+        return `Results ${wordOf(part, "CmdRef")} ${uri} = ${textOf(value) ?? "-"}`;
       });
     case "Alert":
       return [`Alert ${wordOf(part, "Data")}`];

@@ -1,4 +1,5 @@
-// DM RepPro 1.2 §6.6.3: Atomic, all or nothing. The numbers of the table are those of dm-protocol §4.3.
+// DM RepPro 1.2 §6.6.3: Atomic, all or nothing. The numbers of the table are those of dm-protocol
+// §4.3.
 import { describe, expect, it } from "vitest";
 import { Device, Err } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
@@ -31,7 +32,7 @@ const BAD: readonly [string, number, (id: string) => Element][] = [
   ["Replace of an interior node", 405, (id) => replace(id, "./SCOMO", "x")],
   ["Delete of what is missing", 404, (id) => del(id, "./SCOMO/none")],
   ["Delete of a permanent node", 405, (id) => del(id, "./SCOMO/Download")],
-  ["Copy", 406, (id) => command("Copy", id, item("./SCOMO/c"))],
+  ["Copy", 412, (id) => command("Copy", id, item("./SCOMO/c"))],
   ["a command without Item", 412, (id) => command("Add", id)],
   ["an Alert that asks for text", 406, (id) => alert(id, 1102, "", "Name?")],
   ["an Alert without Items", 412, (id) => alert(id, 1100)],
@@ -74,7 +75,9 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
   });
 
   describe.each(BAD)("%s fails with %i", (_, code, makeBad) => {
-    it.each([0, 1, 2, 3, 4, 5])("§4.3: at position %i: 507, before 216, behind 215, nothing done", (place) => {
+    it.each(
+      [0, 1, 2, 3, 4, 5],
+    )("§4.3: at position %i: 507, before 216, behind 215, nothing done", (place) => {
       const device = start();
       const members = GOOD.map(([, make], index) => make(`g${index}`));
       members.splice(place, 0, makeBad("bad"));
@@ -93,7 +96,7 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
   });
 
   describe.each(ILLEGAL)("%s may not be in it", (_, code, makeIllegal) => {
-    it.each([0, 2, 5])(`§4.3: at position %i: ${code}, 507, all others 215, nothing runs`, (place) => {
+    it.each([0, 2, 5])(`§4.3: at %i: ${code}, 507, all others 215, nothing runs`, (place) => {
       const device = start();
       const members = GOOD.map(([, make], index) => make(`g${index}`));
       members.splice(place, 0, ...makeIllegal("bad"));
@@ -128,14 +131,20 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
 
   it("§4.3: a second illegal member gets 215 like the rest", () => {
     const device = start();
-    const answer = device.reply([atomic("1", get("2", "."), get("3", "."), addLeaf("4", "./SCOMO/x"))]);
+    const answer = device.reply(
+      [atomic("1", get("2", "."), get("3", "."), addLeaf("4", "./SCOMO/x"))],
+    );
     expect(codes(answer)).toEqual({ 1: 507, 2: 500, 3: 215, 4: 215 });
   });
 
   it("§4.3: a member with several Items: those before the failure 216, those behind it 215", () => {
     const device = start();
-    const many = add("3", item("./SCOMO/a", "1"), item("./SCOMO/keep", "2"), item("./SCOMO/c", "3"));
-    const answer = device.reply([atomic("1", addLeaf("2", "./SCOMO/x"), many, del("4", "./SCOMO/gone"))]);
+    const many = add(
+      "3", item("./SCOMO/a", "1"), item("./SCOMO/keep", "2"), item("./SCOMO/c", "3"),
+    );
+    const answer = device.reply(
+      [atomic("1", addLeaf("2", "./SCOMO/x"), many, del("4", "./SCOMO/gone"))],
+    );
     expect(lines(answer)).toEqual([
       "SyncHdr 200", "1 Atomic 507", "2 Add 216", "3 Add 216 ./SCOMO/a", "3 Add 418 ./SCOMO/keep",
       "3 Add 215 ./SCOMO/c", "4 Delete 215", "Final",
@@ -156,11 +165,12 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
     expect(device.value("./SCOMO/x")).toBe("2");
   });
 
-  it("§4.3: Add, Replace and Delete of the same node, then a failure: nothing of it is left", () => {
+  it("§4.3: Add, Replace, Delete of one node, then a failure: nothing is left", () => {
     const device = start();
     const answer = device.reply([
       atomic(
-        "1", addNode("2", "./SCOMO/x"), addLeaf("3", "./SCOMO/x/y", "1"), replace("4", "./SCOMO/x/y", "2"),
+        "1", addNode("2", "./SCOMO/x"), addLeaf("3", "./SCOMO/x/y", "1"),
+        replace("4", "./SCOMO/x/y", "2"),
         del("5", "./SCOMO/x"), del("6", "./SCOMO/none"),
       ),
     ]);
@@ -171,11 +181,14 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
   it("§4.3: Delete of a sub-tree and a failure: all of it is back with ACL, Type and value", () => {
     const device = start();
     device.reply([
-      addNode("1", "./SCOMO/t", "urn:oma:mo:test:1.0"), addLeaf("2", "./SCOMO/t/l", "1", { type: "a/b" }),
+      addNode("1", "./SCOMO/t", "urn:oma:mo:test:1.0"),
+      addLeaf("2", "./SCOMO/t/l", "1", { type: "a/b" }),
       replace("3", "./SCOMO/t?prop=ACL", "Get=*&Delete=srv&Add=srv"),
     ]);
     const whole = device.dump();
-    device.reply([atomic("1", del("2", "./SCOMO/t"), addLeaf("3", "./SCOMO/t/m"), del("4", "./SCOMO/none"))]);
+    device.reply(
+      [atomic("1", del("2", "./SCOMO/t"), addLeaf("3", "./SCOMO/t/m"), del("4", "./SCOMO/none"))],
+    );
     expect(device.dump()).toBe(whole);
     device.close();
     expect(stored(device)).toBe(whole);
@@ -183,11 +196,12 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
 
   it.each([
     ["No", Err.Refused, 304], ["cancel", Err.Cancelled, 214], ["nobody", Err.TimedOut, 408],
-  ])("§4.3: the person says %s: Atomic 215, before 216, the Alert %i, behind 215", (_, err, code) => {
+  ])("§4.3: the person says %s: 215, before 216, the Alert %i", (_, err, code) => {
     const device = start();
     device.confirm = () => err as Err;
     const answer = device.reply([
-      atomic("1", addLeaf("2", "./SCOMO/x"), ask("3"), addLeaf("4", "./SCOMO/y")), get("5", "./SCOMO/keep"),
+      atomic("1", addLeaf("2", "./SCOMO/x"), ask("3"), addLeaf("4", "./SCOMO/y")),
+      get("5", "./SCOMO/keep"),
     ]);
     const behind = code === 214 ? 215 : 200;
     expect(codes(answer)).toEqual({ 1: 215, 2: 216, 3: code, 4: 215, 5: behind });
@@ -200,7 +214,9 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
     const device = start();
     device.looksAround = true;
     const answer = device.reply([
-      atomic("1", addLeaf("2", "./SCOMO/x", "1".repeat(300)), ask("3"), addLeaf("4", "./SCOMO/y", "2")),
+      atomic(
+        "1", addLeaf("2", "./SCOMO/x", "1".repeat(300)), ask("3"), addLeaf("4", "./SCOMO/y", "2"),
+      ),
     ]);
     expect(codes(answer)).toEqual({ 1: 200, 2: 200, 3: 200, 4: 200 });
     expect([device.value("./SCOMO/x"), device.value("./SCOMO/y")]).toEqual(["1".repeat(300), "2"]);
@@ -226,7 +242,7 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
     expect([device.has("./SCOMO/x"), device.has("./SCOMO/y")]).toEqual([true, true]);
   });
 
-  it("architecture §4: cut before the barrier behind an Atomic: nothing of it; behind it: all", () => {
+  it("architecture §4: cut before the barrier of an Atomic: nothing; behind it: all", () => {
     const commands = [atomic("1", addLeaf("2", "./SCOMO/x"), addLeaf("3", "./SCOMO/y"))];
     const device = start();
     device.durable = () => {
@@ -244,7 +260,9 @@ describe.each(BUILDS)("Atomic, %s build", (build) => {
 
   it("§4.3: an empty Atomic: 200; the commands behind it run", () => {
     const device = start();
-    expect(codes(device.reply([atomic("1"), addLeaf("2", "./SCOMO/x")]))).toEqual({ 1: 200, 2: 200 });
+    expect(
+      codes(device.reply([atomic("1"), addLeaf("2", "./SCOMO/x")])),
+    ).toEqual({ 1: 200, 2: 200 });
   });
 
   it("§4.3: two Atomics in one message: the failure of one is not that of the other", () => {
