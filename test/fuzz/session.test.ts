@@ -1,5 +1,7 @@
-// Messages of a server with a few bytes changed, or cut short: the core never traps, every run comes to its end, and
-// what a restart finds is the state behind the last barrier. A failure prints the seed that repeats it:
+// Messages of a server with a few bytes changed, or cut short: the core never traps, every run
+// comes to its end, and
+// what a restart finds is the state behind the last barrier. A failure prints the seed that repeats
+// it:
 //   SCOMO_FUZZ_SEED=<seed> SCOMO_FUZZ_ROUNDS=1 npx vitest run test/fuzz/session.test.ts
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -20,7 +22,9 @@ const ANSWERS_MAX = 12;
 const NONCE = Buffer.from("a nonce of 16 oc");
 const server: Credential = { type: "DIGEST", name: "srv", secret: "p", nonce: NONCE };
 
-const seeds = (JSON.parse(readFileSync("test/fuzz/seeds/session/messages.json", "utf8")) as string[])
+const seeds = (JSON.parse(
+  readFileSync("test/fuzz/seeds/session/messages.json", "utf8"),
+) as string[])
   .map((text) => new Uint8Array(Buffer.from(text, "base64")));
 
 /** Numbers from 0 to below `limit`, the same ones for the same seed. */
@@ -49,7 +53,8 @@ function adopt(seed: Uint8Array, device: Device): Uint8Array {
   const own = headerOf(device.message!);
   const keep = (name: string) => childOf(header, name);
   root.children[root.children.indexOf(header)] = e(
-    "SyncHdr", keep("VerDTD"), keep("VerProto"), e("SessionID", wordOf(own, "SessionID")), e("MsgID", "1"),
+    "SyncHdr", keep("VerDTD"), keep("VerProto"), e("SessionID", wordOf(own, "SessionID")),
+    e("MsgID", "1"),
     e("Target", e("LocURI", at(own, "Source", "LocURI"))), keep("Source"), keep("RespURI"),
     keep("Cred") && md5Cred("srv", "p", NONCE), keep("Meta"),
   );
@@ -68,16 +73,22 @@ function mutate(message: Uint8Array, random: Random): Uint8Array {
   return changed;
 }
 
+/** A job that a person put off is asked about again in the next run. */
+const forRestart = (dump: string) => dump.replaceAll('"isPostponed": true', '"isPostponed": false');
+
 const ANSWERS = [Err.Ok, Err.Ok, Err.Refused, Err.Cancelled, Err.TimedOut, Err.Later];
 
 describe.each(BUILDS)("fuzz target session, %s build", (build) => {
   const plain = Device.provisioned(build, TRUSTING, IDENTITY);
   plain.order(
-    addNode("1", "./SCOMO/n"), addLeaf("2", "./SCOMO/n/l", "value"), add("3", item("./SCOMO/a", "1"), item("./SCOMO/b", "2")),
+    addNode("1", "./SCOMO/n"), addLeaf("2", "./SCOMO/n/l", "value"),
+    add("3", item("./SCOMO/a", "1"), item("./SCOMO/b", "2")),
     add("4", ...entry("p")),
   );
   deliver(plain, { d: makePackage("1.0.0", "app"), d2: makePackage("1.0.0", "app2") });
-  const guarded = Device.provisioned(build, { ...TRUSTING, server, client: { ...server, name: "dev" } }, IDENTITY);
+  const guarded = Device.provisioned(
+    build, { ...TRUSTING, server, client: { ...server, name: "dev" } }, IDENTITY,
+  );
 
   /** A device whose first message waits for its answer. */
   const start = (random: Random): Device => {
@@ -119,15 +130,20 @@ describe.each(BUILDS)("fuzz target session, %s build", (build) => {
     expect(device.isDone).toBe(true);
     const after = device.dump();
     device.cut();
-    expect(device.dump(), "what the restart finds is what was there at the end").toBe(after);
+    expect(device.dump(), "what the restart finds is what was there at the end").toBe(
+      forRestart(after),
+    );
   };
 
-  it(`${ROUNDS} changed messages: no trap, an end, and one of the two states behind a restart`, () => {
+  it(`${ROUNDS} changed messages: no trap, an end, one of two states behind a cut`, () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + ROUNDS; seed++) {
       try {
         run(seed);
       } catch (error) {
-        throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(
+          `seed ${seed}: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
       }
     }
   }, 600_000);

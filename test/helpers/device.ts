@@ -1,5 +1,7 @@
-// A device for tests of the core: one instance after the other on one storage in memory. The test is the server and
-// the person: `connect` runs up to the client's first message, `reply` answers it and runs up to the next.
+// A device for tests of the core: one instance after the other on one storage in memory. The test
+// is the server and
+// the person: `connect` runs up to the client's first message, `reply` answers it and runs up to
+// the next.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -32,7 +34,9 @@ export interface DeviceOptions {
 
 /** What a server says in its header, and whether it ends its package. */
 export interface Reply {
-  /** Status of the client's header; 212 if it sent credentials, else 200; null: no Status at all. */
+  /**
+   * Status of the client's header; 212 if it sent credentials, else 200; null: no Status at all.
+   */
   code?: number | null;
   chal?: Element | undefined;
   /** Status of every Alert and Replace of the client, by default 200; null: none. */
@@ -166,7 +170,10 @@ export class Device {
     return mode;
   }
 
-  /** Answers the client's message with a message of the server. @returns the client's next one, if any */
+  /**
+   * Answers the client's message with a message of the server. @returns the client's next one, if
+   * any
+   */
   reply(commands: readonly Element[] = [], reply: Reply = {}): Element | undefined {
     return this.answer(encode(this.compose(commands, reply)));
   }

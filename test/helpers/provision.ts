@@ -47,9 +47,14 @@ export function bootstrap(provision: Provision = {}): Element {
     ),
     e(
       "SyncBody",
-      add("1", ...nodes, ...devInfo(), ...account(provision), ...other(provision), ...trust(provision)),
+      add(
+        "1", ...nodes, ...devInfo(), ...account(provision), ...other(provision),
+        ...trust(provision),
+      ),
       ...(provision.items ? [add("2", ...provision.items)] : []),
-      command("Replace", "3", ...Object.entries(acls).map(([uri, acl]) => item(`${uri}?prop=ACL`, acl))),
+      command(
+        "Replace", "3", ...Object.entries(acls).map(([uri, acl]) => item(`${uri}?prop=ACL`, acl)),
+      ),
       e("Final"),
     ),
   );
@@ -82,7 +87,9 @@ function account({ client, server, serverId = SERVER_ID }: Provision): Element[]
   ];
 }
 
-function credential(uri: string, level: string, { type, name, secret, nonce }: Credential): Element[] {
+function credential(
+  uri: string, level: string, { type, name, secret, nonce }: Credential,
+): Element[] {
   return [
     item(`${uri}/AAuthLevel`, level),
     item(`${uri}/AAuthType`, type),
@@ -160,7 +167,10 @@ export function chal(type: string, nonce?: Uint8Array | string): Element {
   const text = nonce === undefined || typeof nonce === "string" ? nonce : b64(nonce);
   return e(
     "Chal",
-    e("Meta", e("Format", "b64"), e("Type", type), text === undefined ? undefined : e("NextNonce", text)),
+    e(
+      "Meta", e("Format", "b64"), e("Type", type),
+      text === undefined ? undefined : e("NextNonce", text),
+    ),
   );
 }
 

@@ -1,11 +1,14 @@
-// Exec inside Atomic: several Installs bound to one group. DM RepPro 1.2 §6.6.3 and §6.6.6 have none; what holds is
+// Exec inside Atomic: several Installs bound to one group. DM RepPro 1.2 §6.6.3 and §6.6.6 have
+// none; what holds is
 // docs/decisions, and `atomicExec: "refuse"` for the letter.
 import { describe, expect, it } from "vitest";
 import { Option } from "../../../assembly/abi/codes.ts";
 import { Device, Err } from "../../helpers/device.ts";
 import { Medium } from "../../helpers/medium.ts";
 import { BUILDS } from "../../helpers/module.ts";
-import { deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING } from "../../helpers/packages.ts";
+import {
+  deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING,
+} from "../../helpers/packages.ts";
 import {
   add, addLeaf, ask, atomic, codes, del, type Element, exec, get, replace, sequence,
 } from "../../helpers/syncml.ts";
@@ -14,7 +17,8 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
   const medium = new Medium(32_768, Array<number>(8).fill(4096));
   const full = Device.provisioned(build, TRUSTING, { ...IDENTITY, medium });
   deliver(full, {
-    p1: makePackage("1.0.0", "one"), p2: makePackage("1.0.0", "two"), p3: makePackage("1.0.0", "three"),
+    p1: makePackage("1.0.0", "one"), p2: makePackage("1.0.0", "two"),
+    p3: makePackage("1.0.0", "three"),
   });
   full.order(addLeaf("1", "./SCOMO/keep", "k"), del("2", "./SCOMO/Download/p1"));
   const start = (options = 0): Device => {
@@ -24,7 +28,10 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
   };
   const before = new Device(build, { ...IDENTITY, medium: full.medium.copy() }).dump();
   const both = (...more: Element[]) =>
-    atomic("1", exec("2", install("p1"), "c1"), exec("3", install("p2", "InstallInactive"), "c2"), ...more);
+    atomic(
+      "1", exec("2", install("p1"), "c1"), exec("3", install("p2", "InstallInactive"), "c2"),
+      ...more,
+    );
 
   it("two Installs: Atomic 200, each 202, one group; all of it durable before the answer", () => {
     const device = start();
@@ -42,7 +49,8 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
     const device = start();
     const answer = device.reply([
       atomic(
-        "1", addLeaf("2", "./SCOMO/x"), exec("3", install("p1"), "c"), replace("4", "./SCOMO/keep", "w"),
+        "1", addLeaf("2", "./SCOMO/x"), exec("3", install("p1"), "c"),
+        replace("4", "./SCOMO/keep", "w"),
         exec("5", install("p2"), "c"), del("6", "./SCOMO/x"),
       ),
     ]);
@@ -53,7 +61,8 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
   it("two Atomics are two groups", () => {
     const device = start();
     device.reply([
-      atomic("1", exec("2", install("p1"), "c"), exec("3", install("p2"), "c")), atomic("4", exec("5", install("p3"), "c")),
+      atomic("1", exec("2", install("p1"), "c"), exec("3", install("p2"), "c")),
+      atomic("4", exec("5", install("p3"), "c")),
     ]);
     const groups = device.jobs().map(({ group }) => group);
     expect(groups[0]).toBe(groups[1]);
@@ -80,17 +89,26 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
     ["Exec outside SCOMO", exec("bad", "./SCOMO/keep", "c"), 500],
     ["Exec of a node that is nowhere", exec("bad", "./X/Y", "c"), 500],
     ["Exec of Remove", exec("bad", install("p3", "Remove"), "c"), 500],
-    ["Exec of Activate", exec("bad", "./SCOMO/Inventory/Deployed/one/Operations/Activate", "c"), 500],
+    [
+      "Exec of Activate", exec("bad", "./SCOMO/Inventory/Deployed/one/Operations/Activate", "c"),
+      500,
+    ],
     ["Download", exec("bad", operation("p2", "Download"), "c"), 406],
     ["DownloadInstall", exec("bad", operation("p2", "DownloadInstall"), "c"), 406],
     ["DownloadInstallInactive", exec("bad", operation("p2", "DownloadInstallInactive"), "c"), 406],
-    ["Download of an entry that the Atomic adds", exec("bad", operation("new", "Download"), "c"), 406],
+    [
+      "Download of an entry that the Atomic adds", exec("bad", operation("new", "Download"), "c"),
+      406,
+    ],
     ["Get", get("bad", "./SCOMO/keep"), 500],
     ["Sequence", sequence("bad"), 500],
   ])("%s in it: found before anything runs, all others 215", (_, bad, code) => {
     const device = start();
     const answer = device.reply([
-      atomic("1", add("2", ...entry("new")), exec("3", install("p1"), "c"), bad, exec("4", install("p2"), "c")),
+      atomic(
+        "1", add("2", ...entry("new")), exec("3", install("p1"), "c"), bad,
+        exec("4", install("p2"), "c"),
+      ),
     ]);
     expect(codes(answer)).toEqual({ 1: 507, 2: 215, 3: 215, bad: code, 4: 215 });
     expect(device.jobs()).toEqual([]);
@@ -99,17 +117,22 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
   });
 
   it.each([
-    ["Install", install("p1"), 500], ["Download", operation("p2", "Download"), 500], ["a leaf", "./SCOMO/keep", 500],
+    ["Install", install("p1"), 500], ["Download", operation("p2", "Download"), 500],
+    ["a leaf", "./SCOMO/keep", 500],
   ])("atomicExec refuse: %s: 500, Atomic 507, others 215", (_, uri, code) => {
     const device = start(Option.AtomicRefuse);
-    const answer = device.reply([atomic("1", addLeaf("2", "./SCOMO/x"), exec("3", uri, "c"), addLeaf("4", "./SCOMO/y"))]);
+    const answer = device.reply(
+      [atomic("1", addLeaf("2", "./SCOMO/x"), exec("3", uri, "c"), addLeaf("4", "./SCOMO/y"))],
+    );
     expect(codes(answer)).toEqual({ 1: 507, 2: 215, 3: code, 4: 215 });
     device.close();
     expect(device.dump()).toBe(before);
   });
 
   it("atomicExec refuse: outside an Atomic an Exec is taken", () => {
-    expect(codes(start(Option.AtomicRefuse).reply([exec("1", install("p1"), "c")]))).toEqual({ 1: 202 });
+    expect(
+      codes(start(Option.AtomicRefuse).reply([exec("1", install("p1"), "c")])),
+    ).toEqual({ 1: 202 });
   });
 
   it("a ninth job in an Atomic: 500, the whole Atomic 507, none of it recorded", () => {
@@ -120,7 +143,9 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
     device.reply([add("1", ...names.flatMap((name) => entry(name)))]);
     device.reply(names.map((name) => exec(name, operation(name, "Download"), "c")));
     expect(device.jobs()).toHaveLength(7);
-    expect(codes(device.reply([both(addLeaf("4", "./SCOMO/x"))]))).toEqual({ 1: 507, 2: 216, 3: 500, 4: 215 });
+    expect(
+      codes(device.reply([both(addLeaf("4", "./SCOMO/x"))])),
+    ).toEqual({ 1: 507, 2: 216, 3: 500, 4: 215 });
     device.close();
     device.boot();
     expect(device.jobs()).toHaveLength(7);
@@ -162,15 +187,21 @@ describe.each(BUILDS)("Exec in Atomic, %s build", (build) => {
     expect(other.jobs()).toHaveLength(2);
   });
 
-  it("the bound group is installed as one: both active or inactive, one outcome, an Alert a correlator", () => {
+  it("the bound group is installed as one: one outcome, an Alert for each correlator", () => {
     const device = start();
     device.reply([both()]);
     device.reply();
-    expect(device.deployed().map(({ id, state }) => [id, state])).toEqual([["one", 20], ["two", 10]]);
-    expect(device.outcomes()).toMatchObject([{ result: 1200, items: [{ correlator: "c1" }, { correlator: "c2" }] }]);
+    expect(
+      device.deployed().map(({ id, state }) => [id, state]),
+    ).toEqual([["one", 20], ["two", 10]]);
+    expect(device.outcomes()).toMatchObject(
+      [{ result: 1200, items: [{ correlator: "c1" }, { correlator: "c2" }] }],
+    );
   });
 
-  it.each(["Prepare", "Ensure", "Health"] as const)("%s of one says no: both as before, one failure for both", (wait) => {
+  it.each(
+    ["Prepare", "Ensure", "Health"] as const,
+  )("%s of one says no: both as before, one failure for both", (wait) => {
     const device = start();
     let isOver = false; // What was there before is brought back without trouble.
     device.verdict = (asked, id) => {

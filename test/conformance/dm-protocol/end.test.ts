@@ -84,7 +84,10 @@ describe.each(BUILDS)("end of session, %s build", (build) => {
       (device: Device) => device.answer(new Uint8Array(0), 200, Media.Other), Err.WrongMedia,
     ],
     ["an empty body", (device: Device) => device.answer(new Uint8Array(0)), Err.Malformed],
-    ["garbage", (device: Device) => device.answer(Uint8Array.of(2, 0xa4, 1, 0x6a, 0, 0x6d, 0x6c)), Err.Malformed],
+    [
+      "garbage", (device: Device) => device.answer(Uint8Array.of(2, 0xa4, 1, 0x6a, 0, 0x6d, 0x6c)),
+      Err.Malformed,
+    ],
   ])("§8: %s ends the session with its error, and the next session works", (_, act, err) => {
     const device = Device.provisioned(build);
     device.connect();

@@ -1,4 +1,5 @@
-// DM PRO 1.2 §6, §8.3, DM RepPro 1.2 §6.1: identifiers, versions, addresses, messages that come twice.
+// DM PRO 1.2 §6, §8.3, DM RepPro 1.2 §6.1: identifiers, versions, addresses, messages that come
+// twice.
 import { describe, expect, it } from "vitest";
 import { Device, Err } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
@@ -29,14 +30,16 @@ describe.each(BUILDS)("envelope, %s build", (build) => {
     expect(device.has("./SCOMO/A")).toBe(false);
   });
 
-  it.each(["0", "-1", "x", "4294967297"])("DM RepPro §6.1.12: MsgID %s ends the session", (msgId) => {
+  it.each(
+    ["0", "-1", "x", "4294967297"],
+  )("DM RepPro §6.1.12: MsgID %s ends the session", (msgId) => {
     const device = started();
     expect(device.reply([addLeaf("1", "./SCOMO/A")], { msgId })).toBeUndefined();
     expect(device.err).toBe(Err.Malformed);
     expect(device.has("./SCOMO/A")).toBe(false);
   });
 
-  it("DM RepPro §6.1.12: a MsgID that has come gets the stored answer and nothing runs twice", () => {
+  it("DM RepPro §6.1.12: a MsgID again: the stored answer, nothing runs twice", () => {
     const device = started();
     device.reply([addLeaf("1", "./SCOMO/A"), get("2", "./SCOMO/A")]);
     const first = Buffer.from(device.raw);
@@ -67,7 +70,7 @@ describe.each(BUILDS)("envelope, %s build", (build) => {
     expect(device.value("./SCOMO/A")).toBe("2");
   });
 
-  it("DM RepPro §6.1.17: requests go to RespURI from then on, Target stays, the next session forgets", () => {
+  it("DM RepPro §6.1.17: RespURI is where requests go, in this session only", () => {
     const device = started();
     expect(device.url).toBe(SERVER_URL);
     device.reply([get("1", ".")], { respUri: "https://dm.example.net/s?k=1" });
@@ -110,7 +113,7 @@ describe.each(BUILDS)("envelope, %s build", (build) => {
     ["VerProto", { verProto: "DM/12" }, 513, "DM/1.2"],
     ["VerProto", { verProto: "SyncML/1.2" }, 513, "DM/1.2"],
     ["VerProto", { verProto: "" }, 513, "DM/1.2"],
-  ])("§10.1: another %s %o: header Status %i with what is understood, nothing runs", (_, reply, code, word) => {
+  ])("§10.1: another %s %o: %i, says what it knows, runs nothing", (_, reply, code, word) => {
     const device = started();
     const answer = device.reply([addLeaf("1", "./SCOMO/A")], reply);
     expect(lines(answer)).toEqual([`SyncHdr ${code}`, `1 Add ${code}`, "Final"]);

@@ -68,7 +68,9 @@ describe.each(BUILDS)("user interaction, %s build", (build) => {
     expect(device.questions).toEqual([]);
   });
 
-  it.each([0, 200, 1099, 1105, 1199, 1200, 1201, 1202, 1220, 1221, 1224, 1225, 1226, 1227, 1299, 9999])(
+  it.each(
+    [0, 200, 1099, 1105, 1199, 1200, 1201, 1202, 1220, 1221, 1224, 1225, 1226, 1227, 1299, 9999],
+  )(
     "§6.1: Alert %i from a server: 406",
     (code) => {
       expect(codes(start().reply([alert("1", code, "", "x")]))).toEqual({ 1: 406 });
@@ -80,14 +82,17 @@ describe.each(BUILDS)("user interaction, %s build", (build) => {
   });
 
   it("§6.5: 1222 gets 200", () => {
-    expect(lines(start().reply([alert("1", 1222)]))).toEqual(["SyncHdr 200", "1 Alert 200", "Final"]);
+    expect(
+      lines(start().reply([alert("1", 1222)])),
+    ).toEqual(["SyncHdr 200", "1 Alert 200", "Final"]);
   });
 
-  it("§10: the message is dealt with whole after a wait: questions do not touch what follows", () => {
+  it("§10: a wait inside a message does not touch what follows", () => {
     const device = start();
     device.looksAround = true;
     const answer = device.reply([
-      ask("1"), e("Get", e("CmdID", "2"), e("Item", e("Target", e("LocURI", "./DevInfo/Man")))), ask("3"),
+      ask("1"), e("Get", e("CmdID", "2"), e("Item", e("Target", e("LocURI", "./DevInfo/Man")))),
+      ask("3"),
       e("Get", e("CmdID", "4"), e("Item", e("Target", e("LocURI", "./DevInfo/Mod")))),
     ]);
     expect(lines(answer)).toEqual([

@@ -10,7 +10,9 @@ const VALUE = "x".repeat(400);
 
 describe.each(BUILDS)("messages of a package, %s build", (build) => {
   const fresh = Device.provisioned(build);
-  fresh.order(add("1", item("./SCOMO/a", VALUE), item("./SCOMO/b", VALUE), item("./SCOMO/c", VALUE)));
+  fresh.order(
+    add("1", item("./SCOMO/a", VALUE), item("./SCOMO/b", VALUE), item("./SCOMO/c", VALUE)),
+  );
   const start = (): Device => {
     const device = new Device(build, { medium: fresh.medium.copy() });
     device.connect();
@@ -37,7 +39,7 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     expect(device.err).toBe(Err.Ok);
   });
 
-  it("§6: the server may put Final where it asks for our next message: our last one has Final then", () => {
+  it("§6: the server asks for more with Final: our last message has Final", () => {
     const device = start();
     device.reply(gets(2), { maxMsgSize: 1000 });
     const second = device.reply([alert("n", 1222)]);
@@ -50,21 +52,28 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     const device = start();
     device.reply(gets(2), { maxMsgSize: 1000, msgId: 7 });
     const second = device.reply([alert("n", 1222)], { msgId: 8 })!;
-    const refs = bodyOf(second).map((part) => [part.name, wordOf(part, "MsgRef"), wordOf(part, "CmdRef")]);
+    const refs = bodyOf(second).map(
+      (part) => [part.name, wordOf(part, "MsgRef"), wordOf(part, "CmdRef")],
+    );
     expect(refs).toEqual([
-      ["Status", "8", "0"], ["Status", "8", "n"], ["Results", "7", "g1"], ["Final", undefined, undefined],
+      ["Status", "8", "0"], ["Status", "8", "n"], ["Results", "7", "g1"],
+      ["Final", undefined, undefined],
     ]);
-    expect(bodyOf(second).slice(0, 3).map((part) => wordOf(part, "CmdID"))).toEqual(["1", "2", "3"]);
+    expect(
+      bodyOf(second).slice(0, 3).map((part) => wordOf(part, "CmdID")),
+    ).toEqual(["1", "2", "3"]);
   });
 
-  it("§6: commands of a package in several messages run as they come, each gets its Status at once", () => {
+  it("§6: commands of several messages run as they come, with their Statuses", () => {
     const device = start();
     for (let i = 0; i < 3; i++) {
       const answer = device.reply([addLeaf(`${i}`, `./SCOMO/n${i}`)], { isFinal: false });
       expect(lines(answer)).toEqual(["SyncHdr 200", `${i} Add 200`, "Alert 1222"]);
       expect(device.has(`./SCOMO/n${i}`)).toBe(true);
     }
-    expect(lines(device.reply([addLeaf("3", "./SCOMO/n3")]))).toEqual(["SyncHdr 200", "3 Add 200", "Final"]);
+    expect(
+      lines(device.reply([addLeaf("3", "./SCOMO/n3")])),
+    ).toEqual(["SyncHdr 200", "3 Add 200", "Final"]);
   });
 
   it("§8.4: a server that closes although answers are left: they are sent all the same", () => {
@@ -84,7 +93,7 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     ]);
   });
 
-  it("architecture §8: a value that grew meanwhile so that it fits no message: the Item has no Data", () => {
+  it("architecture §8: a value that fits no message any more: no Data", () => {
     const device = start();
     const grow = command("Replace", "2", item("./SCOMO/a", "y".repeat(1500)));
     const answer = device.reply([get("1", "./SCOMO/a"), grow], { maxMsgSize: 1000 });
@@ -96,7 +105,9 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
 
   it("§7.2: a value that no message to this server could hold: 413 and no Results", () => {
     const device = start();
-    const answer = device.reply([get("1", "./SCOMO/a"), get("2", "./DevInfo/Lang")], { maxMsgSize: 600 });
+    const answer = device.reply(
+      [get("1", "./SCOMO/a"), get("2", "./DevInfo/Lang")], { maxMsgSize: 600 },
+    );
     expect(codes(answer)).toEqual({ 1: 413, 2: 200 });
     expect(partsOf(answer, "Results")).toHaveLength(1);
   });
@@ -112,13 +123,13 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     expect(device.raw.length).toBeGreaterThan(1200);
   });
 
-  it("§7.2: a server whose messages hold not even a header: the session ends, nothing has run", () => {
+  it("§7.2: messages that hold not even a header: the session ends", () => {
     const device = start();
     expect(device.reply([addLeaf("1", "./SCOMO/z")], { maxMsgSize: 60 })).toBeUndefined();
     expect(device.err).toBe(Err.DoesNotFit);
   });
 
-  it("§7.2: a header fits but no Status: Alert 1223 in a message with Final, what comes back is ignored", () => {
+  it("§7.2: a header fits but no Status: Alert 1223 and Final, then the end", () => {
     const device = start();
     const headerBytes = encode({ name: "SyncML", children: [headerOf(device.message!)] }).length;
     const target = `./SCOMO/${"t".repeat(60)}/${"u".repeat(60)}`;
@@ -142,12 +153,13 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     expect(device.has("./SCOMO/z")).toBe(false);
   });
 
-  it("architecture §3: a command whose answer has no room gets 500 and does not run, others do", () => {
+  it("architecture §3: a command whose answer has no room: 500, others run", () => {
     const device = start();
     const targets = Array.from({ length: 60 }, (_, i) => `./SCOMO/${i % 2 ? "a" : "none"}`);
     const wide = Array.from({ length: 30 }, (_, i) => item(`./SCOMO/w${i}`));
     const answer = device.reply([
-      addLeaf("1", "./SCOMO/z"), get("2", ...targets), add("3", ...wide), get("4", "./DevInfo/Lang"),
+      addLeaf("1", "./SCOMO/z"), get("2", ...targets), add("3", ...wide),
+      get("4", "./DevInfo/Lang"),
     ]);
     expect(codes(answer)).toEqual({ 1: 200, 2: 500, 3: 200, 4: 200 });
   });

@@ -48,7 +48,7 @@ describe.each(BUILDS)("package #1, %s build", (build) => {
     expect(wordOf(replace!, "CmdID")).toBe("2");
   });
 
-  it("DM STDOBJ §5.3.2: the Replace has one Item a leaf of DevInfo, Source and Data, no Meta", () => {
+  it("DM STDOBJ §5.3.2: an Item for each leaf of DevInfo, Source and Data", () => {
     const items = childrenOf(bodyOf(Device.provisioned(build).connect()!)[1]!, "Item");
     expect(items.map(namesOf)).toEqual(Array(5).fill(["Source", "Data"]));
     expect(items.map((one) => [at(one, "Source", "LocURI"), at(one, "Data")])).toEqual([

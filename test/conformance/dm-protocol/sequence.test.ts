@@ -20,7 +20,9 @@ describe.each(BUILDS)("Sequence, %s build", (build) => {
 
   it("§4.2: its Status is 200 and comes first, members in order", () => {
     const answer = start().reply([
-      sequence("1", addLeaf("2", "./SCOMO/a"), get("3", "./SCOMO/a"), replace("4", "./SCOMO/a", "w")),
+      sequence(
+        "1", addLeaf("2", "./SCOMO/a"), get("3", "./SCOMO/a"), replace("4", "./SCOMO/a", "w"),
+      ),
     ]);
     expect(lines(answer)).toEqual([
       "SyncHdr 200", "1 Sequence 200", "2 Add 200", "3 Get 200", "Results 3 ./SCOMO/a = w",
@@ -40,14 +42,16 @@ describe.each(BUILDS)("Sequence, %s build", (build) => {
     expect(codes(answer)).toEqual({ 1: 200, 2: 200, 3: 200 });
   });
 
-  it.each(NO)("§10.2: %s: the Alert says so, what is left of the Sequence gets 215", (_, err, code) => {
+  it.each(NO)("§10.2: %s: the Alert says so, the rest of it gets 215", (_, err, code) => {
     const device = start(err);
     const answer = device.reply([
       sequence("1", addLeaf("2", "./SCOMO/a"), ask("3"), addLeaf("4", "./SCOMO/b")),
       addLeaf("5", "./SCOMO/c"),
     ]);
     expect(codes(answer)).toEqual({ 1: 200, 2: 200, 3: code, 4: 215, 5: 200 });
-    expect(["a", "b", "c"].map((leaf) => device.has(`./SCOMO/${leaf}`))).toEqual([true, false, true]);
+    expect(
+      ["a", "b", "c"].map((leaf) => device.has(`./SCOMO/${leaf}`)),
+    ).toEqual([true, false, true]);
   });
 
   it("§10.2: cancel: 214, everything left in the message gets 215, the next message runs", () => {
@@ -77,7 +81,10 @@ describe.each(BUILDS)("Sequence, %s build", (build) => {
   it.each(NO)("§10.2: %s: an Atomic that is left in the Sequence is not begun", (_, err, code) => {
     const device = start(err);
     const answer = device.reply([
-      sequence("1", ask("2"), atomic("3", addLeaf("4", "./SCOMO/a"), addLeaf("5", "./SCOMO/b")), get("6", ".")),
+      sequence(
+        "1", ask("2"), atomic("3", addLeaf("4", "./SCOMO/a"), addLeaf("5", "./SCOMO/b")),
+        get("6", "."),
+      ),
       addLeaf("7", "./SCOMO/c"),
     ]);
     expect(codes(answer)).toEqual({ 1: 200, 2: code, 3: 215, 4: 215, 5: 215, 6: 215, 7: 200 });
@@ -86,11 +93,15 @@ describe.each(BUILDS)("Sequence, %s build", (build) => {
 
   it("§10.2: No: groups inside each other that are left end where they end", () => {
     const device = start(Err.Refused);
-    const inner = atomic("3", atomic("4", addLeaf("5", "./SCOMO/a")), sequence("6", addLeaf("7", "./SCOMO/b")));
+    const inner = atomic(
+      "3", atomic("4", addLeaf("5", "./SCOMO/a")), sequence("6", addLeaf("7", "./SCOMO/b")),
+    );
     const answer = device.reply([
       sequence("1", ask("2"), inner, addLeaf("8", "./SCOMO/c")), addLeaf("9", "./SCOMO/d"),
     ]);
-    expect(codes(answer)).toEqual({ 1: 200, 2: 304, 3: 215, 4: 215, 5: 215, 6: 215, 7: 215, 8: 215, 9: 200 });
+    expect(codes(answer)).toEqual(
+      { 1: 200, 2: 304, 3: 215, 4: 215, 5: 215, 6: 215, 7: 215, 8: 215, 9: 200 },
+    );
   });
 
   it("§4.2: Atomic in Sequence runs, and its failure does not stop the Sequence", () => {

@@ -10,14 +10,20 @@ const SIZE_MIN = 400;
 const SIZE_MAX = 4096;
 const UUID = "6f1b0e0a-0042-4000-8000-0000000000";
 
-/** Commands with many answers of every kind; what is to be said of them does not depend on sizes. */
+/**
+ * Commands with many answers of every kind; what is to be said of them does not depend on sizes.
+ */
 function commands(): Element[] {
   const made: Element[] = [];
   for (let i = 0; i < 6; i++) made.push(get(`${UUID}${10 + i}`, "./SCOMO/v1"));
-  made.push(add("many", ...Array.from({ length: 8 }, (_, i) => item(`./SCOMO/${i % 3 ? "v1" : `n${i}`}`))));
+  made.push(
+    add("many", ...Array.from({ length: 8 }, (_, i) => item(`./SCOMO/${i % 3 ? "v1" : `n${i}`}`))),
+  );
   made.push(get("mixed", "./DevInfo/Lang", "./DevInfo/none", "./DevInfo/Mod", "./DMAcc?prop=ACL"));
   made.push(sequence("s", addLeaf("s1", "./SCOMO/s"), command("Put", "s2"), alert("s3", 1102)));
-  made.push(atomic("a", addLeaf("a1", "./SCOMO/t"), addLeaf("a2", "./SCOMO/v1"), addLeaf("a3", "./x")));
+  made.push(
+    atomic("a", addLeaf("a1", "./SCOMO/t"), addLeaf("a2", "./SCOMO/v1"), addLeaf("a3", "./x")),
+  );
   for (let i = 0; i < 8; i++) made.push(get(`g${i}`, `./SCOMO/v${i % 4}`));
   made.push(get("last", "./DevInfo/Man"));
   return made;
@@ -54,7 +60,7 @@ describe.each(BUILDS)("MaxMsgSize, %s build", (build) => {
   const codesOf = (all: string[]) =>
     all.filter((line) => !isResults(line)).map((line) => line.replace(" Get 413", " Get 200"));
 
-  it("every size from 400 to 4096: no message is larger, nothing is lost, the order is kept", () => {
+  it("each size from 400 to 4096: none is larger, nothing lost, order kept", () => {
     const whole = answers(run(SIZE_MAX).said);
     expect(whole).toHaveLength(53);
     const counts = new Set<number>();
@@ -88,7 +94,9 @@ describe.each(BUILDS)("MaxMsgSize, %s build", (build) => {
     expect(fewest).toBe(1);
   });
 
-  it.each([[4096, 4096], [4097, 4096], [100_000, 4096], [0, 4096]])("MaxMsgSize %i: messages of up to %i", (size, most) => {
+  it.each(
+    [[4096, 4096], [4097, 4096], [100_000, 4096], [0, 4096]],
+  )("MaxMsgSize %i: messages of up to %i", (size, most) => {
     const { bytes } = run(size);
     expect(Math.max(...bytes)).toBeLessThanOrEqual(most);
     expect(bytes).toHaveLength(1);

@@ -16,16 +16,23 @@ describe.each(BUILDS)("formats, %s build", (build) => {
   };
 
   it.each([
-    ["chr", "any text", 200], ["chr", "", 200], ["chr", BAD_TEXT, 415], ["chr", Uint8Array.of(0x41), 200],
-    ["xml", "<a/>", 200], ["xml", BAD_TEXT, 415], ["date", "2026-11-22", 200], ["time", "23:59:59", 200],
+    ["chr", "any text", 200], ["chr", "", 200], ["chr", BAD_TEXT, 415],
+    ["chr", Uint8Array.of(0x41), 200],
+    ["xml", "<a/>", 200], ["xml", BAD_TEXT, 415], ["date", "2026-11-22", 200],
+    ["time", "23:59:59", 200],
     ["float", "-1.5E3", 200],
-    ["int", "0", 200], ["int", "-0", 200], ["int", "007", 200], ["int", "2147483647", 200], ["int", "-2147483648", 200],
-    ["int", "2147483648", 415], ["int", "-2147483649", 415], ["int", "", 415], ["int", "-", 415], ["int", "1.5", 415],
-    ["int", "+1", 415], ["int", " 1", 415], ["int", "0x1", 415], ["int", "99999999999999999999", 415],
-    ["bool", "true", 200], ["bool", "false", 200], ["bool", "TRUE", 200], ["bool", "False", 200], ["bool", "tile", 415],
+    ["int", "0", 200], ["int", "-0", 200], ["int", "007", 200], ["int", "2147483647", 200],
+    ["int", "-2147483648", 200],
+    ["int", "2147483648", 415], ["int", "-2147483649", 415], ["int", "", 415], ["int", "-", 415],
+    ["int", "1.5", 415],
+    ["int", "+1", 415], ["int", " 1", 415], ["int", "0x1", 415],
+    ["int", "99999999999999999999", 415],
+    ["bool", "true", 200], ["bool", "false", 200], ["bool", "TRUE", 200], ["bool", "False", 200],
+    ["bool", "tile", 415],
     ["bool", "1", 415], ["bool", "", 415], ["bool", "truee", 415], ["bool", "falsy", 415],
     ["bin", Uint8Array.of(0, 255, 1), 200], ["bin", "text", 200],
-    ["b64", "AAEC", 200], ["b64", "AA==", 200], ["b64", "", 200], ["b64", "A", 415], ["b64", "AA=", 415],
+    ["b64", "AAEC", 200], ["b64", "AA==", 200], ["b64", "", 200], ["b64", "A", 415],
+    ["b64", "AA=", 415],
     ["b64", "****", 415], ["b64", "AAEC AAEC", 415],
     ["null", "", 200], ["null", undefined, 200], ["null", "x", 415],
     ["node", undefined, 200], ["node", "x", 415],
@@ -39,12 +46,16 @@ describe.each(BUILDS)("formats, %s build", (build) => {
   it("a Replace without Meta is held to the leaf's Format", () => {
     const device = start();
     device.reply([
-      add("1", item("./SCOMO/i", "1", { format: "int" })), add("2", item("./SCOMO/b", "true", { format: "bool" })),
-      add("3", item("./SCOMO/o", Uint8Array.of(1), { format: "bin" })), add("4", item("./SCOMO/c", "x")),
+      add("1", item("./SCOMO/i", "1", { format: "int" })),
+      add("2", item("./SCOMO/b", "true", { format: "bool" })),
+      add("3", item("./SCOMO/o", Uint8Array.of(1), { format: "bin" })),
+      add("4", item("./SCOMO/c", "x")),
     ]);
     const answer = device.reply([
-      replace("1", "./SCOMO/i", "x"), replace("2", "./SCOMO/b", "x"), replace("3", "./SCOMO/o", BAD_TEXT),
-      replace("4", "./SCOMO/c", BAD_TEXT), replace("5", "./SCOMO/i", "2"), replace("6", "./SCOMO/b", "false"),
+      replace("1", "./SCOMO/i", "x"), replace("2", "./SCOMO/b", "x"),
+      replace("3", "./SCOMO/o", BAD_TEXT),
+      replace("4", "./SCOMO/c", BAD_TEXT), replace("5", "./SCOMO/i", "2"),
+      replace("6", "./SCOMO/b", "false"),
     ]);
     expect(codes(answer)).toEqual({ 1: 415, 2: 415, 3: 200, 4: 415, 5: 200, 6: 200 });
   });
@@ -55,7 +66,8 @@ describe.each(BUILDS)("formats, %s build", (build) => {
     it("of a new leaf with a Type of text, or without one: it is the value", () => {
       const device = start();
       device.reply([
-        add("1", item(X, octets, { format: "b64" })), add("2", item("./SCOMO/y", octets, { format: "b64", type: "text/x" })),
+        add("1", item(X, octets, { format: "b64" })),
+        add("2", item("./SCOMO/y", octets, { format: "b64", type: "text/x" })),
       ]);
       for (const uri of [X, "./SCOMO/y"]) {
         expect(device.nodes().get(uri)).toMatchObject({ format: "b64", value: octets });
@@ -64,7 +76,9 @@ describe.each(BUILDS)("formats, %s build", (build) => {
 
     it("of a new leaf with another Type: octets", () => {
       const device = start();
-      device.reply([add("1", item(X, octets, { format: "b64", type: "application/octet-stream" }))]);
+      device.reply(
+        [add("1", item(X, octets, { format: "b64", type: "application/octet-stream" }))],
+      );
       expect(device.nodes().get(X)).toMatchObject({ format: "bin" });
       expect(device.value(X)).toBe("\x00\x01\x02\xff");
     });
@@ -72,19 +86,27 @@ describe.each(BUILDS)("formats, %s build", (build) => {
     it("for a leaf that is bin: octets; for one that is b64: the value", () => {
       const device = start();
       device.reply([
-        add("1", item(X, Uint8Array.of(9), { format: "bin" })), add("2", item("./SCOMO/y", "AA==", { format: "b64" })),
+        add("1", item(X, Uint8Array.of(9), { format: "bin" })),
+        add("2", item("./SCOMO/y", "AA==", { format: "b64" })),
       ]);
-      const answer = device.reply([replace("1", X, octets, { format: "b64" }), replace("2", "./SCOMO/y", octets, { format: "b64" })]);
+      const answer = device.reply(
+        [
+          replace("1", X, octets, { format: "b64" }),
+          replace("2", "./SCOMO/y", octets, { format: "b64" }),
+        ],
+      );
       expect(codes(answer)).toEqual({ 1: 200, 2: 200 });
       expect(device.value(X)).toBe("\x00\x01\x02\xff");
       expect(device.value("./SCOMO/y")).toBe(octets);
     });
 
-    it("several Items of it in one command, and commands behind it, are read as they were sent", () => {
+    it("several Items of it, and commands behind it, are read as they were sent", () => {
       const device = start();
       const big = Buffer.alloc(600).toString("base64");
       const answer = device.reply([
-        add("1", ...[0, 1, 2].map((i) => item(`./SCOMO/o${i}`, big, { format: "b64", type: "a/b" }))),
+        add(
+          "1", ...[0, 1, 2].map((i) => item(`./SCOMO/o${i}`, big, { format: "b64", type: "a/b" })),
+        ),
         add("2", item("./SCOMO/after", "seen")),
       ]);
       expect(codes(answer)).toEqual({ 1: 200, 2: 200 });
@@ -95,8 +117,12 @@ describe.each(BUILDS)("formats, %s build", (build) => {
     it("its limit is that of the octets: 2,048 fit, 2,049 do not", () => {
       const device = start();
       const of = (count: number) => Buffer.alloc(count, 7).toString("base64");
-      expect(codes(device.reply([add("1", item(X, of(2049), { format: "b64", type: "a/b" }))]))).toEqual({ 1: 413 });
-      expect(codes(device.reply([add("1", item(X, of(2048), { format: "b64", type: "a/b" }))]))).toEqual({ 1: 200 });
+      expect(
+        codes(device.reply([add("1", item(X, of(2049), { format: "b64", type: "a/b" }))])),
+      ).toEqual({ 1: 413 });
+      expect(
+        codes(device.reply([add("1", item(X, of(2048), { format: "b64", type: "a/b" }))])),
+      ).toEqual({ 1: 200 });
     });
   });
 });

@@ -4,7 +4,9 @@ import { Device, Err } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
 import { Medium } from "../../helpers/medium.ts";
 import { chal } from "../../helpers/provision.ts";
-import { deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING } from "../../helpers/packages.ts";
+import {
+  deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING,
+} from "../../helpers/packages.ts";
 import {
   add, alert, at, atomic, childrenOf, command, type Element, elementsOf, exec, get, lines, namesOf,
   partsOf, textOf, wordOf,
@@ -19,10 +21,14 @@ const reports = (message: Element | undefined): Element[] =>
   partsOf(message, "Alert").filter((one) => wordOf(one, "Data") === "1226");
 const dataOf = (one: Element): string => textOf(elementsOf(one).at(-1))!;
 const itemsOf = (one: Element) =>
-  childrenOf(one, "Item").map((item) => [at(item, "Target", "LocURI"), at(item, "Source", "LocURI"), dataOf(item)]);
+  childrenOf(one, "Item").map(
+    (item) => [at(item, "Target", "LocURI"), at(item, "Source", "LocURI"), dataOf(item)],
+  );
 
 describe.each(BUILDS)("Generic Alert, %s build", (build) => {
-  const fresh = Device.provisioned(build, ACCOUNTS, { ...IDENTITY, medium: new Medium(49_152, Array<number>(20).fill(8192)) });
+  const fresh = Device.provisioned(
+    build, ACCOUNTS, { ...IDENTITY, medium: new Medium(49_152, Array<number>(20).fill(8192)) },
+  );
   fresh.order(add("1", ...entry("p"), ...entry("q"), ...entry("r"), ...entry("s"), ...entry("t")));
   const start = (options = {}): Device => {
     const device = new Device(build, { ...IDENTITY, medium: fresh.medium.copy(), ...options });
@@ -42,7 +48,9 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
   });
 
   it("§5.1: CmdID, Data, Correlator, Item; in the Item Target before Source, Meta, Data", () => {
-    const [report] = reports(reported(start(), exec("1", operation("p", "DownloadInstall"), "job-1")));
+    const [report] = reports(
+      reported(start(), exec("1", operation("p", "DownloadInstall"), "job-1")),
+    );
     expect(namesOf(report)).toEqual(["CmdID", "Data", "Correlator", "Item"]);
     expect(wordOf(report!, "Correlator")).toBe("job-1");
     const [item] = childrenOf(report!, "Item");
@@ -80,7 +88,7 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
       "DownloadInstallInactive", "p", "./SCOMO/Inventory/Deployed/app",
       "<ResultCode>1200</ResultCode><Identifier>app</Identifier>",
     ],
-  ])("§5.1: success of %s: the object that results and its identifier", (name, node, target, data) => {
+  ])("§5.1: success of %s: what results and its identifier", (name, node, target, data) => {
     const [report] = reports(reported(start(), exec("1", operation(node, name), "c")));
     expect(itemsOf(report!)).toEqual([[target, operation(node, name), data]]);
   });
@@ -92,16 +100,30 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     expect(found).toHaveLength(1);
     const source = operation("p", "DownloadInstall");
     expect(itemsOf(found[0]!)).toEqual([
-      ["./SCOMO/Inventory/Deployed/jvm", source, "<ResultCode>1200</ResultCode><Identifier>jvm</Identifier>"],
-      ["./SCOMO/Inventory/Deployed/av", source, "<ResultCode>1200</ResultCode><Identifier>av</Identifier>"],
+      [
+        "./SCOMO/Inventory/Deployed/jvm", source,
+        "<ResultCode>1200</ResultCode><Identifier>jvm</Identifier>",
+      ],
+      [
+        "./SCOMO/Inventory/Deployed/av", source,
+        "<ResultCode>1200</ResultCode><Identifier>av</Identifier>",
+      ],
     ]);
   });
 
   it.each([
     ["no such object", (device: Device) => (device.fetch = () => null), 1402],
     ["the person says no", (device: Device) => (device.confirm = () => Err.Refused), 1401],
-    ["a package of another signer", (device: Device) => (device.fetch = () => GOOD.map((byte, i) => byte ^ (i === 120 ? 1 : 0))), 1407],
-    ["a veto", (device: Device) => (device.verdict = (wait) => (wait === "Prepare" ? Err.Refused : Err.Ok)), 1405],
+    [
+      "a package of another signer",
+      (device: Device) => (device.fetch = () => GOOD.map((byte, i) => byte ^ (i === 120 ? 1 : 0))),
+      1407,
+    ],
+    [
+      "a veto",
+      (device: Device) => (device.verdict = (wait) => (wait === "Prepare" ? Err.Refused : Err.Ok)),
+      1405,
+    ],
   ])("§5.3: failure, %s: one Item about the package, Mark warning", (_, act, code) => {
     const device = start();
     act(device);
@@ -113,7 +135,9 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     expect(at(childrenOf(report!, "Item")[0], "Meta", "Mark")).toBe("warning");
   });
 
-  it.each([200, 202, 212, 299, 415])("§5.1: Status %i ends it: it is never sent again", (others) => {
+  it.each(
+    [200, 202, 212, 299, 415],
+  )("§5.1: Status %i ends it: it is never sent again", (others) => {
     const device = start();
     reported(device, exec("1", operation("p", "Download"), "c"));
     device.reply([], { others });
@@ -123,7 +147,9 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     expect(lines(device.connect())).toEqual(["Alert 1201", "Replace", "Final"]);
   });
 
-  it.each([101, 304, 400, 406, 412, 425, 500, 501])("§5.1: Status %i: it is kept for the next run", (others) => {
+  it.each(
+    [101, 304, 400, 406, 412, 425, 500, 501],
+  )("§5.1: Status %i: it is kept for the next run", (others) => {
     const device = start();
     reported(device, exec("1", operation("p", "Download"), "c"));
     device.reply([], { others });
@@ -149,7 +175,7 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     expect(reports(device.connect())).toHaveLength(1);
   });
 
-  it("§5.1: a Status in a later message of the session counts; one of another command does not", () => {
+  it("§5.1: a Status in a later message counts, one of another command does not", () => {
     const device = start();
     reported(device, exec("1", operation("p", "Download"), "c"));
     device.reply([get("1", "./DevInfo/Lang")], { others: null });
@@ -166,14 +192,24 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
 
   it("architecture §3: one Alert for each correlator of a group, its Items inside", () => {
     const device = start();
-    deliver(device, { p: makePackage("1.0.0", "a"), q: makePackage("1.0.0", "b", "c"), r: makePackage("1.0.0", "d") });
+    deliver(
+      device,
+      {
+        p: makePackage("1.0.0", "a"), q: makePackage("1.0.0", "b", "c"),
+        r: makePackage("1.0.0", "d"),
+      },
+    );
     device.connect();
     const message = reported(device, atomic(
       "1", exec("2", install("p"), "x"), exec("3", install("q"), "y"), exec("4", install("r"), "x"),
     ));
     const found = reports(message);
     expect(found.map((one) => wordOf(one, "Correlator"))).toEqual(["x", "y"]);
-    expect(found.map((one) => itemsOf(one).map(([target, source]) => [target!.split("/").at(-1), source]))).toEqual([
+    expect(
+      found.map(
+        (one) => itemsOf(one).map(([target, source]) => [target!.split("/").at(-1), source]),
+      ),
+    ).toEqual([
       [["a", install("p")], ["d", install("r")]], [["b", install("q")], ["c", install("q")]],
     ]);
   });
@@ -202,22 +238,33 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     deliver(device, { p: makePackage("1.0.0", "a"), q: makePackage("1.0.0", "b") });
     device.connect();
     device.verdict = (wait, id) => (wait === "Prepare" && id === "b" ? Err.Refused : Err.Ok);
-    const message = reported(device, atomic("1", exec("2", install("p"), "x"), exec("3", install("q"), "x")));
+    const message = reported(
+      device, atomic("1", exec("2", install("p"), "x"), exec("3", install("q"), "x")),
+    );
     const [report] = reports(message);
     expect(itemsOf(report!)).toEqual([
-      ["./SCOMO/Inventory/Delivered/p", install("p"), "<ResultCode>1405</ResultCode><Identifier>id-p</Identifier>"],
-      ["./SCOMO/Inventory/Delivered/q", install("q"), "<ResultCode>1405</ResultCode><Identifier>id-q</Identifier>"],
+      [
+        "./SCOMO/Inventory/Delivered/p", install("p"),
+        "<ResultCode>1405</ResultCode><Identifier>id-p</Identifier>",
+      ],
+      [
+        "./SCOMO/Inventory/Delivered/q", install("q"),
+        "<ResultCode>1405</ResultCode><Identifier>id-q</Identifier>",
+      ],
     ]);
   });
 
-  it("§6 of DM PRO: Items that do not fit a message come in another Alert of the same correlator", () => {
-    const ids = Array.from({ length: 16 }, (_, i) => `com.example/${"a-component-with-a-long-name".repeat(2)}-${i}`);
+  it("§6 of DM PRO: Items that do not fit come in another Alert alike", () => {
+    const ids = Array.from(
+      { length: 16 }, (_, i) => `com.example/${"a-component-with-a-long-name".repeat(2)}-${i}`,
+    );
     const device = start();
     device.fetch = () => makePackage("1.0.0", ...ids);
     const name = "n".repeat(31);
     device.reply([add("0", ...entry(name))]);
     reported(device, exec("1", operation(name, "DownloadInstall"), "job-1"));
-    // The server's limit is known from its first message on; package #1 has all that fits 4,096 bytes.
+    // The server's limit is known from its first message on; package #1 has all that fits 4,096
+    // bytes.
     const found: Element[] = [];
     for (let next = 0; !device.isDone; next++) {
       found.push(...reports(device.message));
@@ -227,11 +274,13 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     }
     expect(found.length).toBeGreaterThan(1);
     expect(new Set(found.map((one) => wordOf(one, "Correlator")))).toEqual(new Set(["job-1"]));
-    expect(found.flatMap(itemsOf).map(([, , data]) => /Identifier>(.*)</.exec(data!)![1]!.split("<")[0])).toEqual(ids);
+    expect(
+      found.flatMap(itemsOf).map(([, , data]) => /Identifier>(.*)</.exec(data!)![1]!.split("<")[0]),
+    ).toEqual(ids);
     expect([device.err, device.outcomes()]).toEqual([Err.Ok, []]);
   });
 
-  it("§6 of DM PRO: an Alert that no message to this server can hold is kept, the session goes on", () => {
+  it("§6 of DM PRO: an Alert that no message can hold is kept", () => {
     const client = { type: "DIGEST", name: "dev", secret: "x" } as const;
     const device = Device.provisioned(build, { ...TRUSTING, client }, IDENTITY);
     device.fetch = () => GOOD;
@@ -257,7 +306,9 @@ describe.each(BUILDS)("Generic Alert, %s build", (build) => {
     device.fetch = () => null;
     const names = ["p", "q", "r", "s", "t"];
     device.reply(names.map((name) => exec(name, operation(name, "Download"), name)));
-    expect(reports(device.reply()).map((one) => wordOf(one, "Correlator"))).toEqual(["p", "q", "r", "s"]);
+    expect(
+      reports(device.reply()).map((one) => wordOf(one, "Correlator")),
+    ).toEqual(["p", "q", "r", "s"]);
     device.fail(Err.Transport);
     expect(device.outcomes()).toHaveLength(4);
     device.connect();

@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { Device } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
-import { deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING } from "../../helpers/packages.ts";
+import {
+  deliver, entry, IDENTITY, install, makePackage, operation, TRUSTING,
+} from "../../helpers/packages.ts";
 import {
   add, addLeaf, addNode, atomic, codes, command, del, exec, get, item, lines, replace, results,
 } from "../../helpers/syncml.ts";
@@ -21,7 +23,7 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     return device;
   };
 
-  it("§2.3: a Download entry has PkgID, PkgURL, Status and Operations with its three primitives", () => {
+  it("§2.3: a Download entry has Status and Operations with three primitives", () => {
     const answer = start().reply([get("1", X, `${X}/Operations`, `${X}/Status`)]);
     expect(results(answer)).toEqual({
       [X]: "PkgID/PkgURL/Status/Operations",
@@ -32,7 +34,9 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
 
   it("§2.3: Status is an int, Operations interior, primitives null; all of them permanent", () => {
     const nodes = start().nodes();
-    const seen = ["Status", "Operations", "Operations/Download"].map((name) => nodes.get(`${X}/${name}`)!);
+    const seen = [
+      "Status", "Operations", "Operations/Download",
+    ].map((name) => nodes.get(`${X}/${name}`)!);
     expect(seen.map(({ format }) => format)).toEqual(["int", "node", "null"]);
     expect(seen.map(({ isPermanent }) => isPermanent)).toEqual([true, true, true]);
   });
@@ -40,17 +44,21 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
   it("§2.4: a Delivered entry without bytes has Status, Operations, no State", () => {
     const device = start();
     device.reply([addLeaf("1", `${D}/PkgID`, "q")]);
-    const answer = device.reply([get("1", D, `${D}/Operations`, `${D}/Status`), get("2", `${D}/State`)]);
+    const answer = device.reply(
+      [get("1", D, `${D}/Operations`, `${D}/Status`), get("2", `${D}/State`)],
+    );
     expect(results(answer)).toEqual({
-      [D]: "PkgID/Status/Operations", [`${D}/Operations`]: "Install/InstallInactive", [`${D}/Status`]: "10",
+      [D]: "PkgID/Status/Operations", [`${D}/Operations`]: "Install/InstallInactive",
+      [`${D}/Status`]: "10",
     });
     expect(codes(answer)).toMatchObject({ 2: 404 });
   });
 
-  it("§2.4: a delivered package has the PkgID of its Download entry, State 10 and Status 10", () => {
+  it("§2.4: a delivered package: PkgID of its Download entry, State 10", () => {
     const answer = start(full).reply([get("1", D, `${D}/PkgID`, `${D}/State`, `${D}/Status`)]);
     expect(results(answer)).toEqual({
-      [D]: "PkgID/Status/State/Operations", [`${D}/PkgID`]: "id-p", [`${D}/State`]: "10", [`${D}/Status`]: "10",
+      [D]: "PkgID/Status/State/Operations", [`${D}/PkgID`]: "id-p", [`${D}/State`]: "10",
+      [`${D}/Status`]: "10",
     });
   });
 
@@ -65,11 +73,17 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     device.close();
     device.connect();
     const C = "./SCOMO/Inventory/Deployed/app";
-    const names = ["ID", "PkgIDRef", "Name", "Version", "State", "Status"].map((name) => `${C}/${name}`);
-    const answer = device.reply([get("1", "./SCOMO/Inventory/Deployed", C, ...names, `${D}/State`)]);
+    const names = [
+      "ID", "PkgIDRef", "Name", "Version", "State", "Status",
+    ].map((name) => `${C}/${name}`);
+    const answer = device.reply(
+      [get("1", "./SCOMO/Inventory/Deployed", C, ...names, `${D}/State`)],
+    );
     expect(results(answer)).toEqual({
-      "./SCOMO/Inventory/Deployed": "app", [C]: "ID/PkgIDRef/Name/Version/State/Status", [`${C}/ID`]: "app",
-      [`${C}/PkgIDRef`]: "id-p", [`${C}/Name`]: "app", [`${C}/Version`]: "1.0.0", [`${C}/State`]: "20",
+      "./SCOMO/Inventory/Deployed": "app", [C]: "ID/PkgIDRef/Name/Version/State/Status",
+      [`${C}/ID`]: "app",
+      [`${C}/PkgIDRef`]: "id-p", [`${C}/Name`]: "app", [`${C}/Version`]: "1.0.0",
+      [`${C}/State`]: "20",
       [`${C}/Status`]: "10", [`${D}/State`]: "20",
     });
   });
@@ -89,7 +103,9 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
       const before = device.dump();
       const format = name === "Status" ? "int" : name === "Operations" ? "node" : "null";
       const data = name === "Status" ? "40" : undefined;
-      expect(codes(device.reply([add("1", item(`${X}/${name}`, data, { format }))]))).toEqual({ 1: 200 });
+      expect(
+        codes(device.reply([add("1", item(`${X}/${name}`, data, { format }))])),
+      ).toEqual({ 1: 200 });
       expect(device.dump()).toBe(before);
       device.close();
       device.boot();
@@ -103,7 +119,9 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
       const device = start();
       device.reply([addLeaf("1", `${D}/PkgID`, "q")]);
       const before = device.dump();
-      expect(codes(device.reply([addLeaf("1", `${D}/${name}`, "20", { format: "chr" })]))).toEqual({ 1: 200 });
+      expect(
+        codes(device.reply([addLeaf("1", `${D}/${name}`, "20", { format: "chr" })])),
+      ).toEqual({ 1: 200 });
       expect(device.dump()).toBe(before);
     },
   );
@@ -121,18 +139,21 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     },
   );
 
-  it("§10.2: servers of the other habit, also inside Atomic: entry with all its nodes, then the Exec's 404", () => {
+  it("§10.2: servers of the other habit, also inside Atomic", () => {
     const device = start();
     const uri = "./SCOMO/Download/q";
     const answer = device.reply([
       atomic(
-        "1", addNode("2", uri), addLeaf("3", `${uri}/PkgID`, "q"), addLeaf("4", `${uri}/PkgURL`, "https://x/q"),
+        "1", addNode("2", uri), addLeaf("3", `${uri}/PkgID`, "q"),
+        addLeaf("4", `${uri}/PkgURL`, "https://x/q"),
         addLeaf("5", `${uri}/Status`, "10", { format: "int" }), addNode("6", `${uri}/Operations`),
         add("7", item(`${uri}/Operations/Download`, undefined, { format: "null" })),
       ),
       exec("8", operation("q", "Download"), "c"),
     ]);
-    expect(codes(answer)).toEqual({ 1: 200, 2: 200, 3: 200, 4: 200, 5: 200, 6: 200, 7: 200, 8: 202 });
+    expect(codes(answer)).toEqual(
+      { 1: 200, 2: 200, 3: 200, 4: 200, 5: 200, 6: 200, 7: 200, 8: 202 },
+    );
   });
 
   it.each([
@@ -140,8 +161,14 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     ["Add below Status", add("1", item(`${X}/Status/Foo`)), 405],
     ["Add below State", add("1", item(`${D}/State/Foo`)), 405],
     ["Add below a primitive", add("1", item(`${X}/Operations/Download/Foo`)), 405],
-    ["Add that makes an entry, below its Operations", add("1", item("./SCOMO/Download/n/Operations/Foo")), 405],
-    ["Add that makes an entry, below its Status", add("1", item("./SCOMO/Download/n/Status/Foo")), 405],
+    [
+      "Add that makes an entry, below its Operations",
+      add("1", item("./SCOMO/Download/n/Operations/Foo")), 405,
+    ],
+    [
+      "Add that makes an entry, below its Status", add("1", item("./SCOMO/Download/n/Status/Foo")),
+      405,
+    ],
     ["Add below Deployed", addNode("1", "./SCOMO/Inventory/Deployed/x"), 405],
     ["Add deep below Deployed", addLeaf("1", "./SCOMO/Inventory/Deployed/x/ID"), 405],
     ["Replace of Status", replace("1", `${X}/Status`, "10"), 405],
@@ -179,11 +206,14 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     const device = start();
     const before = device.dump();
     const answer = device.reply([
-      addLeaf("1", `./SCOMO/Download/${"n".repeat(32)}/PkgID`), addNode("2", `./SCOMO/Download/${"n".repeat(32)}`),
+      addLeaf("1", `./SCOMO/Download/${"n".repeat(32)}/PkgID`),
+      addNode("2", `./SCOMO/Download/${"n".repeat(32)}`),
     ]);
     expect(codes(answer)).toEqual({ 1: 414, 2: 414 });
     expect(device.dump()).toBe(before);
-    expect(codes(device.reply([addNode("1", `./SCOMO/Download/${"n".repeat(31)}`)]))).toEqual({ 1: 200 });
+    expect(
+      codes(device.reply([addNode("1", `./SCOMO/Download/${"n".repeat(31)}`)])),
+    ).toEqual({ 1: 200 });
   });
 
   it("§6: Delete of an entry takes its bytes along; the slot is free for another", () => {

@@ -11,7 +11,9 @@ const MD5 = "syncml:auth-md5";
 const NONCES = ["first nonce 0001", "second nonce 002", "third nonce 0003", "fourth nonce 004"].map(
   (text) => Buffer.from(text),
 );
-const client: Credential = { type: "DIGEST", name: "Bruce2", secret: "OhBehave", nonce: NONCES[0]! };
+const client: Credential = {
+  type: "DIGEST", name: "Bruce2", secret: "OhBehave", nonce: NONCES[0]!,
+};
 
 /** Data of Cred in the client's message. */
 const credOf = (device: Device) => at(headerOf(device.message!), "Cred", "Data");
@@ -46,7 +48,7 @@ describe.each(BUILDS)("the client's login, %s build", (build) => {
     expect(credOf(start({ client: bare }))).toBe(digest(new Uint8Array(0)));
   });
 
-  it("§9: 212: no Cred from then on; NextNonce is for the next session, and survives a restart", () => {
+  it("§9: 212: no Cred from then on; NextNonce is for the next session", () => {
     const device = start();
     device.reply([get("1", ".")], { code: 212, chal: chal(MD5, NONCES[1]!) });
     expect(credOf(device)).toBeUndefined();
@@ -83,7 +85,7 @@ describe.each(BUILDS)("the client's login, %s build", (build) => {
     expect(credOf(device)).toBe(digest(NONCES[2]!));
   });
 
-  it("§9.1: 401 with Chal: the package comes again with the new nonce, next MsgID, same SessionID", () => {
+  it("§9.1: 401 with Chal: the package comes again with the new nonce", () => {
     const device = start();
     const id = wordOf(headerOf(device.message!), "SessionID");
     device.reply([], challenge(401, NONCES[1]!));
@@ -148,7 +150,9 @@ describe.each(BUILDS)("the client's login, %s build", (build) => {
     expect(device.err).toBe(Err.LoginRefused);
   });
 
-  it.each(["HMAC", "X509"] as const)("§8.1: an account of type %s sends no Cred, and cannot be challenged", (type) => {
+  it.each(
+    ["HMAC", "X509"] as const,
+  )("§8.1: an account of type %s sends no Cred, and cannot be challenged", (type) => {
     const device = start({ client: { ...client, type } });
     expect(credOf(device)).toBeUndefined();
     expect(device.reply([], challenge(407, NONCES[1]!))).toBeUndefined();
@@ -201,7 +205,7 @@ describe.each(BUILDS)("the client's login, %s build", (build) => {
     expect(credOf(device)).toBe(digest(Buffer.from("not base64!")));
   });
 
-  it("hard spot 6: a nonce is durable before the next message leaves, and after a cut one of both works", () => {
+  it("hard spot 6: a nonce is durable before the next message leaves", () => {
     const device = start();
     device.events = [];
     device.reply([get("1", ".")], { code: 212, chal: chal(MD5, NONCES[1]!) });
@@ -227,7 +231,8 @@ describe.each(BUILDS)("the client's login, %s build", (build) => {
     const change = { name: "Replace", children: [
       { name: "CmdID", children: ["1"] },
       { name: "Item", children: [
-        { name: "Target", children: [{ name: "LocURI", children: [secret] }] }, { name: "Data", children: ["new"] },
+        { name: "Target", children: [{ name: "LocURI", children: [secret] }] },
+        { name: "Data", children: ["new"] },
       ] },
     ] };
     expect(lines(device.reply([change], { code: 200 }))).toContain("1 Replace 200");

@@ -11,7 +11,8 @@ const server: Credential = { type: "DIGEST", name: ID, secret: "srvpwd", nonce: 
 const NOTICE: Notice = { serverId: ID, secret: "srvpwd", nonce: NONCE, sessionId: 0x1234 };
 /** Vector of dm-protocol §8.2: trigger and digest. */
 const VECTOR = Buffer.from(
-  "10369e83e3fc7103a4a21acce6e242ae" + "02d0000000123412636f6d2e6d676d747372762e6d616e616765", "hex",
+  "10369e83e3fc7103a4a21acce6e242ae" + "02d0000000123412636f6d2e6d676d747372762e6d616e616765",
+  "hex",
 );
 
 describe.each(BUILDS)("Package #0, %s build", (build) => {
@@ -33,15 +34,18 @@ describe.each(BUILDS)("Package #0, %s build", (build) => {
   });
 
   it.each([
-    [0x1, "1"], [0xa, "A"], [0x2a, "2A"], [0xabc, "ABC"], [0x1000, "1000"], [0xffff, "FFFF"], [0, "0"],
+    [0x1, "1"], [0xa, "A"], [0x2a, "2A"], [0xabc, "ABC"], [0x1000, "1000"], [0xffff, "FFFF"],
+    [0, "0"],
   ])("§6.2.10: session id %i is SessionID %s", (sessionId, text) => {
     const device = fresh();
     device.notify(notification({ ...NOTICE, sessionId }));
     expect(wordOf(headerOf(device.message!), "SessionID")).toBe(text);
-    expect(lines(device.reply([get("1", ".")], { cred: md5Cred(ID, "srvpwd", NONCE) }))[0]).toBe("SyncHdr 212");
+    expect(
+      lines(device.reply([get("1", ".")], { cred: md5Cred(ID, "srvpwd", NONCE) }))[0],
+    ).toBe("SyncHdr 212");
   });
 
-  it("§6.2: initiator, reserved bits and a vendor body are part of the digest and else ignored", () => {
+  it("§6.2: initiator and vendor body are part of the digest, else ignored", () => {
     const body = Buffer.from("vendor data");
     expect(fresh().notify(notification({ ...NOTICE, isByServer: true, body }))).toBe(1);
     const long = notification({ ...NOTICE, body: Buffer.alloc(1000, 7) });
@@ -51,7 +55,8 @@ describe.each(BUILDS)("Package #0, %s build", (build) => {
   });
 
   it.each([
-    ["another version", { version: 10 }, Err.Unsupported], ["version 12", { version: 12 }, Err.Unsupported],
+    ["another version", { version: 10 }, Err.Unsupported],
+    ["version 12", { version: 12 }, Err.Unsupported],
     ["version 0", { version: 0 }, Err.Unsupported],
     ["an unknown server", { serverId: "com.other" }, Err.NotFound],
     ["a prefix of the server's identifier", { serverId: "com.mgmtsrv.manag" }, Err.NotFound],
@@ -88,7 +93,9 @@ describe.each(BUILDS)("Package #0, %s build", (build) => {
   });
 
   it("§9.2: a name of the server that differs from its identifier is tried too", () => {
-    const device = Device.provisioned(build, { server: { ...server, name: "someone" }, serverId: ID });
+    const device = Device.provisioned(
+      build, { server: { ...server, name: "someone" }, serverId: ID },
+    );
     expect(device.notify(notification({ ...NOTICE, name: "someone" }))).toBe(1);
   });
 
@@ -96,7 +103,9 @@ describe.each(BUILDS)("Package #0, %s build", (build) => {
     const device = fresh();
     device.notify(VECTOR);
     device.reply([get("1", ".")], { cred: md5Cred(ID, "srvpwd", NONCE) });
-    const next = Buffer.from(at(headerStatusOf(device.message), "Chal", "Meta", "NextNonce")!, "base64");
+    const next = Buffer.from(
+      at(headerStatusOf(device.message), "Chal", "Meta", "NextNonce")!, "base64",
+    );
     device.close();
     expect(device.notify(VECTOR)).toBe(Err.Replayed);
     device.boot();
@@ -107,7 +116,9 @@ describe.each(BUILDS)("Package #0, %s build", (build) => {
   it.each([["none", undefined], ["of type BASIC", { ...server, type: "BASIC" as const }]])(
     "§6.2: a server whose credential is %s cannot notify",
     (_, credential) => {
-      const device = Device.provisioned(build, { ...(credential ? { server: credential } : {}), serverId: ID });
+      const device = Device.provisioned(
+        build, { ...(credential ? { server: credential } : {}), serverId: ID },
+      );
       expect(device.notify(VECTOR)).toBe(Err.Replayed);
     },
   );

@@ -6,13 +6,16 @@ import {
   chal, cred, type Credential, md5Cred, md5Digest, type Provision,
 } from "../../helpers/provision.ts";
 import {
-  addLeaf, alert, at, atomic, childOf, codes, command, exec, get, headerOf, headerStatusOf, item, lines, namesOf,
+  addLeaf, alert, at, atomic, childOf, command, exec, get, headerOf, headerStatusOf, item, lines,
+  namesOf,
   sequence,
 } from "../../helpers/syncml.ts";
 
 const NONCE = Buffer.from("the first nonce!");
 const server: Credential = { type: "DIGEST", name: "srv", secret: "srvpwd", nonce: NONCE };
-const client: Credential = { type: "DIGEST", name: "dev", secret: "devpwd", nonce: Buffer.from("c") };
+const client: Credential = {
+  type: "DIGEST", name: "dev", secret: "devpwd", nonce: Buffer.from("c"),
+};
 const right = (nonce: Uint8Array) => md5Cred("srv", "srvpwd", nonce);
 const WRONG = md5Cred("srv", "guess", NONCE);
 
@@ -54,10 +57,12 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     const device = start();
     const answer = device.reply([
       addLeaf("1", "./SCOMO/a"), get("2", "./DevInfo/Lang"), atomic("3", addLeaf("4", "./SCOMO/b")),
-      sequence("5", exec("6", "./SCOMO/x"), alert("7", 1100, "", "Hi")), command("Put", "8", item("./x")),
+      sequence("5", exec("6", "./SCOMO/x"), alert("7", 1100, "", "Hi")),
+      command("Put", "8", item("./x")),
     ]);
     expect(lines(answer)).toEqual([
-      "SyncHdr 407", "1 Add 407", "2 Get 407", "3 Atomic 407", "4 Add 407", "5 Sequence 407", "6 Exec 407",
+      "SyncHdr 407", "1 Add 407", "2 Get 407", "3 Atomic 407", "4 Add 407", "5 Sequence 407",
+      "6 Exec 407",
       "7 Alert 407", "8 Put 407", "Final",
     ]);
     expect(announced(device)).toHaveLength(16);
@@ -67,9 +72,18 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
 
   it.each([
     ["a wrong secret", WRONG], ["the right secret and an old nonce", right(Buffer.from("stale"))],
-    ["basic with the right secret", cred("syncml:auth-basic", Buffer.from("srv:srvpwd").toString("base64"))],
-    ["the right digest under another type", cred("syncml:auth-MAC", md5Digest("srv", "srvpwd", NONCE))],
-    ["a digest that is cut", cred("syncml:auth-md5", md5Digest("srv", "srvpwd", NONCE).slice(0, 23))],
+    [
+      "basic with the right secret",
+      cred("syncml:auth-basic", Buffer.from("srv:srvpwd").toString("base64")),
+    ],
+    [
+      "the right digest under another type",
+      cred("syncml:auth-MAC", md5Digest("srv", "srvpwd", NONCE)),
+    ],
+    [
+      "a digest that is cut",
+      cred("syncml:auth-md5", md5Digest("srv", "srvpwd", NONCE).slice(0, 23)),
+    ],
     ["an empty digest", cred("syncml:auth-md5", "")],
   ])("§8.6: %s: 401 with Chal, 401 for each command, none runs", (_, wrong) => {
     const device = start();
@@ -83,7 +97,9 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     "§8.6: %s, then the right one with the announced nonce: 212 and commands run",
     (_, first, code) => {
       const device = start();
-      expect(lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: first }))[0]).toBe(`SyncHdr ${code}`);
+      expect(
+        lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: first }))[0],
+      ).toBe(`SyncHdr ${code}`);
       const nonce = announced(device);
       const answer = device.reply([addLeaf("1", "./SCOMO/a")], { cred: right(nonce) });
       expect(lines(answer)).toEqual(["SyncHdr 212", "1 Add 200", "Final"]);
@@ -95,10 +111,14 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     const device = start();
     device.reply([get("1", ".")]);
     device.reply([get("1", ".")], { cred: WRONG });
-    expect(lines(device.reply([get("1", ".")], { cred: right(announced(device)) }))[0]).toBe("SyncHdr 212");
+    expect(
+      lines(device.reply([get("1", ".")], { cred: right(announced(device)) }))[0],
+    ).toBe("SyncHdr 212");
   });
 
-  it.each([["no Cred", undefined], ["a wrong one", WRONG]])("§8.6: %s twice: the session ends, nothing has run", (_, wrong) => {
+  it.each(
+    [["no Cred", undefined], ["a wrong one", WRONG]],
+  )("§8.6: %s twice: the session ends, nothing has run", (_, wrong) => {
     const device = start();
     device.reply([addLeaf("1", "./SCOMO/a")], { cred: wrong });
     expect(device.reply([addLeaf("1", "./SCOMO/a")], { cred: wrong })).toBeUndefined();
@@ -106,7 +126,7 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     expect(device.has("./SCOMO/a")).toBe(false);
   });
 
-  it("§9: without credentials and without commands: no challenge with a lone Status, the session ends", () => {
+  it("§9: no credentials and no commands: no lone challenge, the end", () => {
     for (const wrong of [undefined, WRONG]) {
       const device = start();
       expect(device.reply([], { cred: wrong })).toBeUndefined();
@@ -120,18 +140,24 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     const answer = device.reply([], reply);
     expect(lines(answer)).toEqual(["SyncHdr 407", "Alert 1201", "Replace", "Final"]);
     expect(announced(device)).toHaveLength(16);
-    expect(at(headerOf(answer!), "Cred", "Data")).toBe(md5Digest("dev", "devpwd", Buffer.from("n")));
-    expect(lines(device.reply([get("1", ".")], { cred: right(announced(device)) }))[0]).toBe("SyncHdr 212");
+    expect(at(headerOf(answer!), "Cred", "Data")).toBe(
+      md5Digest("dev", "devpwd", Buffer.from("n")),
+    );
+    expect(
+      lines(device.reply([get("1", ".")], { cred: right(announced(device)) }))[0],
+    ).toBe("SyncHdr 212");
   });
 
-  it("§5.3.4: a nonce from a server that has not proved itself is used, but stored only when it has", () => {
+  it("§5.3.4: a nonce of an unproven server is used, stored when it is proven", () => {
     const fresh = Buffer.from("a nonce for next");
     const next = { code: 212, chal: chal("syncml:auth-md5", fresh) };
     const never = start({ client, server });
     never.reply([get("1", ".")], next);
     never.fail(Err.Transport);
     never.connect();
-    expect(at(headerOf(never.message!), "Cred", "Data")).toBe(md5Digest("dev", "devpwd", Buffer.from("c")));
+    expect(
+      at(headerOf(never.message!), "Cred", "Data"),
+    ).toBe(md5Digest("dev", "devpwd", Buffer.from("c")));
     const proved = start({ client, server });
     proved.reply([get("1", ".")], next);
     proved.reply([], { cred: right(announced(proved)) });
@@ -144,7 +170,9 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     for (const type of ["BASIC", "HMAC", "X509"] as const) {
       const device = start({ server: { ...server, type } });
       const basic = cred("syncml:auth-basic", Buffer.from("srv:srvpwd").toString("base64"));
-      expect(lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: basic }))[0]).toBe("SyncHdr 401");
+      expect(
+        lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: basic }))[0],
+      ).toBe("SyncHdr 401");
       expect(device.has("./SCOMO/a")).toBe(false);
     }
   });
@@ -196,7 +224,7 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     expect(lines(device.reply([get("1", ".")], { cred: right(NONCE) }))[0]).toBe("SyncHdr 212");
   });
 
-  it("hard spot 6: each session has a nonce of its own; credentials of the last one are refused", () => {
+  it("hard spot 6: credentials of the last session are refused", () => {
     const device = start();
     const used = right(NONCE);
     device.reply([get("1", ".")], { cred: used });
