@@ -135,15 +135,19 @@ function answer(limit: i32): bool {
   const at = answers.first();
   writer.mark();
   const before = commandId;
-  const isWhole = answers.typeOf(at) == Answer.Generic ? generic(at, limit) : single(at);
-  if (answers.typeOf(at) == Answer.Generic) return isWhole;
+  const type = answers.typeOf(at);
+  if (type == Answer.Generic) return generic(at, limit);
+  if (type == Answer.Results && results.open(answers.textOf(at), answers.textBytesOf(at))) {
+    return list(at, limit);
+  }
+  single(at);
   if (!writer.error() && writer.position() <= limit) return true;
   writer.backToMark();
   commandId = before;
   return false;
 }
 
-function single(at: usize): bool {
+function single(at: usize): void {
   switch (answers.typeOf(at)) {
     case Answer.Alert:
       alert(answers.codeOf(at));
@@ -152,16 +156,47 @@ function single(at: usize): bool {
       devInfoItems();
       break;
     case Answer.Results:
-      openCommand(Tag.Results);
-      writer.leafNumber(Tag.MsgRef, answers.numberOf(at));
-      writer.leaf(Tag.CmdRef, answers.refOf(at), answers.refBytesOf(at));
-      results.item(answers.textOf(at), answers.textBytesOf(at), isBare);
+      openResults(at);
+      results.item(isBare);
       writer.end();
       break;
     default:
       status(at);
   }
-  return true;
+}
+
+function openResults(at: usize): void {
+  openCommand(Tag.Results);
+  writer.leafNumber(Tag.MsgRef, answers.numberOf(at));
+  writer.leaf(Tag.CmdRef, answers.refOf(at), answers.refBytesOf(at));
+}
+
+/**
+ * Writes as many Items of a list as fit, at least one; the answer's code is the index of the next.
+ * @returns true if all of them are out
+ */
+function list(at: usize, limit: i32): bool {
+  const before = commandId;
+  const from = answers.codeOf(at);
+  openResults(at);
+  results.skip(from);
+  let index = from;
+  for (; results.hasItem(); index++) {
+    if (index != from) writer.mark();
+    results.listItem(isBare);
+    if (writer.error() || writer.position() >= limit) {
+      writer.backToMark();
+      break;
+    }
+    results.skip(1);
+  }
+  if (index == from) {
+    // Not one fits; or what was left has gone.
+    writer.backToMark();
+    commandId = before;
+  } else writer.end();
+  answers.setCode(at, index);
+  return !results.hasItem();
 }
 
 function openCommand(tag: i32): void {

@@ -206,12 +206,11 @@ function runOne(kind: i32): i32 {
   return code;
 }
 
-/** A value that no message to this server could hold is not offered. */
+/** A value that no message to this server could hold, or that it does not take, is not offered. */
 function checkResult(): i32 {
-  uri.parse(parse.itemTarget, parse.itemTargetBytes);
-  const needed =
-    results.itemBytes(route.resolve(), parse.itemTargetBytes) + parse.cmdIdBytes;
-  return needed > compose.room() ? Status.TooLarge : Status.Ok;
+  const needed = results.count(parse.itemTarget, parse.itemTargetBytes) + parse.cmdIdBytes;
+  const fits = needed <= compose.room() && results.largestBytes <= peer.objectBytes;
+  return fits ? Status.Ok : Status.TooLarge;
 }
 
 function addResults(before: i32, code: i32): void {

@@ -17,6 +17,8 @@ export let messageId: u32 = 0;
 export let serverMessageId: u32 = 0;
 let respUriBytes = 0;
 let peerBytes = SEND_BYTES;
+/** MaxObjSize of the server. */
+export let objectBytes: i32 = i32.MAX_VALUE;
 
 /** Starts a session with the identifier in `byteCount` bytes at `ptr`. */
 export function open(ptr: usize, byteCount: i32): void {
@@ -26,6 +28,7 @@ export function open(ptr: usize, byteCount: i32): void {
   serverMessageId = 0;
   respUriBytes = 0;
   peerBytes = SEND_BYTES;
+  objectBytes = i32.MAX_VALUE;
 }
 
 export function nextMessage(): void {
@@ -46,9 +49,10 @@ export function setRespUri(ptr: usize, byteCount: i32): bool {
   return true;
 }
 
-/** MaxMsgSize of the server, 0 where it names none. */
-export function setPeerBytes(byteCount: i32): void {
-  if (byteCount) peerBytes = min(byteCount, SEND_BYTES);
+/** MaxMsgSize and MaxObjSize of the server, 0 where it names none. */
+export function setPeerBytes(messageBytes: i32, itemBytes: i32): void {
+  if (messageBytes) peerBytes = min(messageBytes, SEND_BYTES);
+  if (itemBytes) objectBytes = itemBytes;
 }
 
 /** Size of the largest message that may be sent. */

@@ -1,88 +1,286 @@
-// The Item of a Results, made from the tree when its turn comes.
-import { Format } from "../abi/codes";
-import { RECEIVE } from "../base/buffers";
-import { RECEIVE_BYTES, SEGMENT_BYTES_MAX, VALUE_BYTES_MAX } from "../base/limits";
-import { MetaTag, Tag } from "../wbxml/tokens";
+// The Items of a Results, made from the tree when its turn comes. The same code counts, before a
+// Get is answered, what they will take.
+import { Err, Format } from "../abi/codes";
+import { RECEIVE, SEND } from "../base/buffers";
+import { SEGMENT_BYTES_MAX, SEND_BYTES, VALUE_BYTES_MAX } from "../base/limits";
+import { Right } from "../tree/acl";
+import { tokenOf } from "../tree/tnds";
+import { MetaTag, Tag, TreeTag } from "../wbxml/tokens";
 import * as writer from "../wbxml/writer";
 import * as uri from "../tree/uri";
 import * as properties from "./properties";
+import { List, Property } from "./properties";
 import * as route from "./route";
 
-/** Scratch while a message is composed. */
-const VALUE: usize = RECEIVE;
-const TYPE: usize = RECEIVE + VALUE_BYTES_MAX;
 const NAME: usize = memory.data(SEGMENT_BYTES_MAX);
-/** Bytes of a Results with one Item around CmdRef, URI, Type and value. */
-const FRAME_BYTES: i32 = 56;
+const TYPE_OFFSET: usize = VALUE_BYTES_MAX;
+const URI_OFFSET: usize = VALUE_BYTES_MAX + 256;
+/** Bytes of a Results around CmdRef and Items, numbers at their largest. */
+const FRAME_BYTES: i32 = 30;
+const SLASH: u32 = 0x2f;
 
-/** Writes the Item for a URI that a Get named; without Data if bare or if the node has gone. */
-export function item(target: usize, targetBytes: i32, isBare: bool): void {
+/** Head of a nested document: `-//OMA//DTD-DM-DDF 1.2//EN` in its string table. */
+// prettier-ignore
+const OBJECT_HEAD: usize = memory.data<u8>([
+  0x02, 0x00, 0x00, 0x6a, 0x1b,
+  0x2d, 0x2f, 0x2f, 0x4f, 0x4d, 0x41, 0x2f, 0x2f, 0x44, 0x54, 0x44, 0x2d, 0x44, 0x4d, 0x2d, 0x44,
+  0x44, 0x46, 0x20, 0x31, 0x2e, 0x32, 0x2f, 0x2f, 0x45, 0x4e, 0x00,
+]);
+const OBJECT_HEAD_BYTES: i32 = 32;
+const VERSION: usize = OBJECT_HEAD + 24; // 1.2
+/** `application/vnd.syncml.dmtnds+wbxml` */
+// prettier-ignore
+const OBJECT_TYPE: usize = memory.data<u8>([
+  0x61, 0x70, 0x70, 0x6c, 0x69, 0x63, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x2f, 0x76, 0x6e, 0x64, 0x2e,
+  0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x2e, 0x64, 0x6d, 0x74, 0x6e, 0x64, 0x73, 0x2b, 0x77, 0x62,
+  0x78, 0x6d, 0x6c,
+]);
+const OBJECT_TYPE_BYTES: i32 = 35;
+const TEXT_PLAIN: usize = memory.data<u8>([
+  0x74, 0x65, 0x78, 0x74, 0x2f, 0x70, 0x6c, 0x61, 0x69, 0x6e,
+]);
+const TEXT_PLAIN_BYTES: i32 = 10;
+/** Tags of the properties of a serialised node, on the page of trees, in the order of `Property`. */
+const TAGS: usize = memory.data<u8>([0x06, 0x1c, 0x33, 0x34, 0x35, 0x38]);
+const TREE_PAGE: i32 = 0x200;
+
+/** Bytes of the largest Data that was written since `count` began. */
+export let largestBytes = 0;
+
+/** The message that was received has been dealt with when ours is composed. */
+let scratch: usize = RECEIVE;
+let target: usize = 0;
+let targetBytes = 0; // Without a query.
+let selection = 0; // Bits of `List`, 0: no list.
+let top = 0; // Node of the Get, negative where it has gone.
+let node = 0; // Of the next Item of a list.
+
+/**
+ * Starts the answer to the Get of a URI.
+ *
+ * @returns true if it is a list of Items, which `hasItem`, `listItem` and `skip` go through;
+ *   `item` writes any other
+ */
+export function open(ptr: usize, byteCount: i32): bool {
+  target = ptr;
+  targetBytes = byteCount;
+  selection = 0;
+  top = uri.parse(ptr, byteCount);
+  if (top) return false;
+  top = route.resolve();
+  node = top;
+  if (top < 0 || !uri.query) return false;
+  selection = properties.list();
+  if (selection) targetBytes = <i32>(uri.query - target) - 1;
+  return (selection & (List.Struct | List.StructData)) != 0;
+}
+
+export function hasItem(): bool {
+  return node >= 0;
+}
+
+/** Goes to the next node that the server may Get, parents before children; `count` times. */
+export function skip(count: i32): void {
+  while (count-- > 0 && node >= 0) {
+    do node = following(node);
+    while (node >= 0 && route.permits(node, Right.Get));
+  }
+}
+
+function following(at: i32): i32 {
+  let next = route.firstChild(at);
+  while (next < 0 && at != top) {
+    next = route.nextSibling(at);
+    if (next < 0) at = route.parentOf(at);
+  }
+  return next;
+}
+
+/** Writes the Item of the node that a list stands at; without Data if bare. */
+export function listItem(isBare: bool): void {
   writer.tag(Tag.Item);
-  writer.tag(Tag.Source);
-  writer.leaf(Tag.LocURI, target, targetBytes);
+  const past = scratch + SEND_BYTES;
+  const ptr = uriBefore(past);
+  source(ptr, <i32>(past - ptr));
+  const format = route.formatOf(node);
+  meta(format, route.typeInto(node, scratch + TYPE_OFFSET));
+  const hasData = (selection & List.StructData) != 0 && format != Format.Node;
+  if (hasData && !isBare) data(Tag.Data, node);
   writer.end();
-  if (!isBare && !uri.parse(target, targetBytes)) {
-    const node = route.resolve();
-    if (node >= 0) {
-      if (uri.query) property(node);
-      else if (route.isInterior(node)) children(node);
-      else leaf(node);
+}
+
+/** Writes the URI of the node that a list stands at so that it ends at `past`. */
+function uriBefore(past: usize): usize {
+  for (let at = node; at != top; at = route.parentOf(at)) {
+    const nameBytes = max(0, route.nameInto(at, NAME));
+    // Renamed nodes may have made it longer than any URI can be.
+    if (past - nameBytes - targetBytes - 1 < scratch + URI_OFFSET) break;
+    past -= nameBytes + 1;
+    store<u8>(past, SLASH);
+    memory.copy(past + 1, NAME, nameBytes);
+  }
+  past -= targetBytes;
+  memory.copy(past, target, targetBytes);
+  return past;
+}
+
+function source(ptr: usize, byteCount: i32): void {
+  writer.tag(Tag.Source);
+  writer.leaf(Tag.LocURI, ptr, byteCount);
+  writer.end();
+}
+
+/** Writes the one Item of any other answer; without Data if bare or if the node has gone. */
+export function item(isBare: bool): void {
+  writer.tag(Tag.Item);
+  source(target, targetBytes);
+  if (!isBare && top >= 0) {
+    if (selection) object();
+    else if (uri.query) property();
+    else if (route.isInterior(top)) children();
+    else {
+      meta(route.formatOf(top), route.typeInto(top, scratch + TYPE_OFFSET));
+      data(Tag.Data, top);
     }
   }
   writer.end();
 }
 
-function property(node: i32): void {
-  const byteCount = properties.valueInto(node, VALUE);
-  writer.leaf(Tag.Data, VALUE, byteCount < 0 ? 0 : byteCount);
-}
-
-function meta(format: i32, typeBytes: i32): void {
-  if (format == Format.Chr && typeBytes == 0) return;
-  writer.tag(Tag.Meta);
-  if (format != Format.Chr) {
-    writer.leaf(MetaTag.Format, VALUE, properties.formatInto(format, VALUE));
-  }
-  if (typeBytes) writer.leaf(MetaTag.Type, TYPE, typeBytes);
-  writer.end();
-}
-
-function leaf(node: i32): void {
-  const format = route.formatOf(node);
-  meta(format, route.typeInto(node, TYPE));
-  const byteCount = route.valueBytes(node);
-  if (byteCount <= 0 || route.valueInto(node, VALUE, byteCount)) {
-    writer.empty(Tag.Data);
-    return;
-  }
-  writer.tag(Tag.Data);
-  if (format == Format.Bin) writer.opaque(VALUE, byteCount);
-  else writer.text(VALUE, byteCount);
-  writer.end();
+function property(): void {
+  text(Tag.Data, max(0, properties.valueInto(top, scratch)));
 }
 
 /** Names of the children joined by `/`. */
-function children(node: i32): void {
+function children(): void {
   meta(Format.Node, 0);
-  let end = VALUE;
-  for (let child = route.firstChild(node); child >= 0; child = route.nextSibling(child)) {
-    if (end > VALUE + RECEIVE_BYTES - SEGMENT_BYTES_MAX - 1) break;
-    if (end != VALUE) store<u8>(end++, 0x2f);
+  let end = scratch;
+  for (let child = route.firstChild(top); child >= 0; child = route.nextSibling(child)) {
+    if (end > scratch + SEND_BYTES - SEGMENT_BYTES_MAX - 1) break;
+    if (end != scratch) store<u8>(end++, SLASH);
     const nameBytes = route.nameInto(child, end);
     if (nameBytes > 0) end += nameBytes;
   }
-  writer.leaf(Tag.Data, VALUE, <i32>(end - VALUE));
+  text(Tag.Data, <i32>(end - scratch));
 }
 
-/** Bytes that the Item for a node takes at most; the URI of the Get has been parsed. */
-export function itemBytes(node: i32, targetBytes: i32): i32 {
-  let total = FRAME_BYTES + targetBytes;
-  if (uri.query) return total + max(0, properties.valueInto(node, route.SCRATCH));
-  if (!route.isInterior(node)) {
-    return total + max(0, route.valueBytes(node)) + max(0, route.typeInto(node, NAME));
+/** Writes an element with the text in `scratch`. */
+function text(tag: i32, byteCount: i32): void {
+  note(byteCount);
+  writer.leaf(tag, scratch, byteCount);
+}
+
+function note(byteCount: i32): void {
+  largestBytes = max(largestBytes, byteCount);
+}
+
+/** Writes an element with the value of a leaf, if it is one that can be read. */
+function data(tag: i32, leaf: i32): void {
+  const byteCount = route.valueBytes(leaf);
+  if (byteCount < 0) return;
+  note(byteCount);
+  if (byteCount == 0 || route.valueInto(leaf, scratch, byteCount)) return writer.empty(tag);
+  writer.tag(tag);
+  if (route.formatOf(leaf) == Format.Bin) writer.opaque(scratch, byteCount);
+  else writer.text(scratch, byteCount);
+  writer.end();
+}
+
+/** Writes what is not the default; the Type is behind the value in `scratch`. */
+function meta(format: i32, typeBytes: i32): void {
+  if (format == Format.Chr && typeBytes <= 0) return;
+  writer.tag(Tag.Meta);
+  if (format != Format.Chr) {
+    writer.leaf(MetaTag.Format, scratch, properties.formatInto(format, scratch));
   }
-  for (let child = route.firstChild(node); child >= 0; child = route.nextSibling(child)) {
-    total += max(0, route.nameInto(child, NAME)) + 1;
+  if (typeBytes > 0) writer.leaf(MetaTag.Type, scratch + TYPE_OFFSET, typeBytes);
+  writer.end();
+}
+
+// Serialised trees.
+
+/** @spec DM TNDS 1.2 §5 */
+function object(): void {
+  memory.copy(scratch + TYPE_OFFSET, OBJECT_TYPE, OBJECT_TYPE_BYTES);
+  meta(Format.Bin, OBJECT_TYPE_BYTES);
+  writer.tag(Tag.Data);
+  const byteCount = nested(true);
+  note(byteCount);
+  writer.opaqueHead(byteCount);
+  nested(false);
+  writer.end();
+}
+
+function nested(isTrial: bool): i32 {
+  writer.openNested(isTrial);
+  writer.raw(OBJECT_HEAD, OBJECT_HEAD_BYTES);
+  writer.tag(TreeTag.MgmtTree);
+  writer.leaf(TreeTag.VerDTD, VERSION, 3);
+  let at = top;
+  while (at >= 0) {
+    // What is below a node that may not be read has no place.
+    const isSeen = route.permits(at, Right.Get) == Err.Ok;
+    if (isSeen) openNode(at);
+    let next = isSeen ? route.firstChild(at) : -1;
+    if (next < 0 && isSeen) writer.end();
+    while (next < 0 && at != top) {
+      next = route.nextSibling(at);
+      if (next >= 0) break;
+      at = route.parentOf(at);
+      writer.end();
+    }
+    at = next;
   }
-  return total;
+  writer.end();
+  return writer.closeNested(isTrial);
+}
+
+/** The node of the Get has no name: what is given back to its URI is the same node. */
+function openNode(at: i32): void {
+  writer.tag(TreeTag.Node);
+  writer.leaf(TreeTag.NodeName, scratch, at == top ? 0 : max(0, route.nameInto(at, scratch)));
+  const isLeaf = !route.isInterior(at);
+  if (selection & List.Properties) {
+    writer.tag(TreeTag.RTProperties);
+    for (let i = 0; i < Property.Value; i++) if ((selection >> i) & 1) serialise(at, i, isLeaf);
+    writer.end();
+  }
+  if (selection & List.Value && isLeaf) data(TreeTag.Value, at);
+}
+
+function serialise(at: i32, index: i32, isLeaf: bool): void {
+  const tag = TREE_PAGE | load<u8>(TAGS + index);
+  let byteCount = max(0, properties.propertyInto(at, index, scratch));
+  if (index == Property.Format) {
+    writer.tag(tag);
+    writer.empty(TREE_PAGE | tokenOf(route.formatOf(at)));
+    writer.end();
+  } else if (index == Property.Type) {
+    if (isLeaf && !byteCount) {
+      byteCount = TEXT_PLAIN_BYTES;
+      memory.copy(scratch, TEXT_PLAIN, byteCount);
+    }
+    writer.tag(tag);
+    writer.leaf(isLeaf ? TreeTag.MIME : TreeTag.DDFName, scratch, byteCount);
+    writer.end();
+  } else if (byteCount) writer.leaf(tag, scratch, byteCount);
+}
+
+/**
+ * Counts what a message needs for the answer to a Get, or for each Item of its list, besides
+ * CmdRef. Uses the send buffer, which must be free.
+ */
+export function count(ptr: usize, byteCount: i32): i32 {
+  scratch = SEND;
+  largestBytes = 0;
+  const isList = open(ptr, byteCount);
+  let most = 0;
+  do {
+    writer.openCount();
+    if (isList) listItem(false);
+    else item(false);
+    most = max(most, writer.position());
+    skip(1);
+  } while (isList && hasItem());
+  scratch = RECEIVE;
+  return FRAME_BYTES + most;
 }

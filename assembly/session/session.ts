@@ -207,7 +207,7 @@ function take(err: i32): i32 {
   if (parse.respUriBytes && !peer.setRespUri(parse.respUri, parse.respUriBytes)) {
     return end(Err.TooLarge);
   }
-  peer.setPeerBytes(parse.maxMsgBytes);
+  peer.setPeerBytes(parse.maxMsgBytes, parse.maxObjBytes);
   return takeHeader();
 }
 

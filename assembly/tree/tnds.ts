@@ -69,6 +69,11 @@ let isOver: bool = false; // The node that was yielded last has ended.
 let isNested: bool = false;
 let isXml: bool = false;
 
+/** Token of the element that says a Format, on the page of trees. */
+export function tokenOf(format: i32): i32 {
+  return load<u8>(FORMAT_TOKENS + format);
+}
+
 /** Gathers texts in the `capacityBytes` bytes at `ptr`; call before the others. */
 export function setBuffer(ptr: usize, capacityBytes: i32): void {
   buffer = ptr;

@@ -18,6 +18,9 @@ let failure: i32 = Err.Ok;
 let isCounting: bool = false;
 let markedNext: usize = 0;
 let markedPage: i32 = 0;
+let outerNext: usize = 0;
+let outerPage: i32 = 0;
+let outerIsCounting: bool = false;
 
 /** Starts writing at `ptr`. Borrows `capacityBytes` bytes until the next `open`. */
 export function open(ptr: usize, capacityBytes: i32): void {
@@ -34,6 +37,27 @@ export function open(ptr: usize, capacityBytes: i32): void {
 export function openCount(): void {
   open(0, i32.MAX_VALUE);
   isCounting = true;
+}
+
+/**
+ * Begins a document inside OPAQUE. Its length comes before it, so it is written twice: first with
+ * `isTrial`, which only counts.
+ */
+export function openNested(isTrial: bool): void {
+  outerNext = next;
+  outerPage = page;
+  outerIsCounting = isCounting;
+  isCounting = isCounting || isTrial;
+  page = 0;
+}
+
+/** Ends what `openNested` began. Returns its bytes; what was only a trial is taken back. */
+export function closeNested(isTrial: bool): i32 {
+  const byteCount = <i32>(next - outerNext);
+  if (isTrial) next = outerNext;
+  page = outerPage;
+  isCounting = outerIsCounting;
+  return byteCount;
 }
 
 /** First failure since `open` or `backToMark`: Err.Ok or Err.DoesNotFit. */
@@ -89,13 +113,18 @@ export function text(ptr: usize, byteCount: i32): void {
 }
 
 export function opaque(ptr: usize, byteCount: i32): void {
+  opaqueHead(byteCount);
+  put(ptr, byteCount);
+}
+
+/** Writes what comes before `byteCount` bytes. */
+export function opaqueHead(byteCount: i32): void {
   putByte(Global.Opaque);
   for (let shift = 28; shift > 0; shift -= 7) {
     const groups = byteCount >> shift;
     if (groups != 0) putByte(groups | 0x80);
   }
   putByte(byteCount & 0x7f);
-  put(ptr, byteCount);
 }
 
 /** Writes a number in decimal. */
