@@ -199,7 +199,9 @@ function descend(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
   const own = route.child(parent, name, nameBytes);
   if (own != Err.NotFound) return own;
   if (object.isOwnName(parent, name, nameBytes)) return isLast ? parent : Err.NotAllowed;
-  if (object.isComputed(parent) || object.isDeployed(parent)) return Err.NotAllowed;
+  if (object.isComputed(parent)) return Err.NotAllowed;
+  // Components are there by installation, or from the factory.
+  if (object.isDeployed(parent) && !route.mayAll()) return Err.NotAllowed;
   return createOne(parent, name, nameBytes, isLast);
 }
 
