@@ -36,7 +36,9 @@ export function runItem(kind: i32): i32 {
   if (parse.moreData) return Status.NotSupported;
   const err = uri.parse(parse.itemTarget, parse.itemTargetBytes);
   if (err) return statusFor(err);
-  if (subtree.isInbox()) return statusFor(subtree.addToInbox(kind));
+  // Provisioning makes the Inbox itself.
+  const isForInbox = subtree.isInbox() && (!route.mayAll() || subtree.isSerialised());
+  if (isForInbox) return statusFor(subtree.addToInbox(kind));
   if (uri.query) return properties.run(kind);
   const node = route.resolve();
   if (node == Err.Damaged) return Status.Failed;
