@@ -337,7 +337,7 @@ function illegalExec(): i32 {
   return 0;
 }
 
-/** The Primitive that the URI names, of an entry that is there or that the Atomic may add before. */
+/** The Primitive that the URI names, of an entry that is there or that the Atomic may add. */
 function primitiveOf(node: i32): i32 {
   if (node < 0) return object.foresee(route.last);
   return object.isComputed(node) ? object.primitiveOf(node) : -1;

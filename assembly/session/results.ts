@@ -40,7 +40,7 @@ const TEXT_PLAIN: usize = memory.data<u8>([
   0x74, 0x65, 0x78, 0x74, 0x2f, 0x70, 0x6c, 0x61, 0x69, 0x6e,
 ]);
 const TEXT_PLAIN_BYTES: i32 = 10;
-/** Tags of the properties of a serialised node, on the page of trees, in the order of `Property`. */
+/** Tags of the properties of a serialised node in the order of `Property`. */
 const TAGS: usize = memory.data<u8>([0x06, 0x1c, 0x33, 0x34, 0x35, 0x38]);
 const TREE_PAGE: i32 = 0x200;
 

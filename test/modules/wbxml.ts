@@ -15,6 +15,7 @@ export {
 export { isText } from "../../assembly/wbxml/utf8";
 export {
   backToMark,
+  closeNested,
   empty,
   end,
   error as writerError,
@@ -26,6 +27,8 @@ export {
   opaque,
   open as writerOpen,
   openCount,
+  openNested,
+  opaqueHead,
   position as writerPosition,
   raw,
   tag as writerTag,

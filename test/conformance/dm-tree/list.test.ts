@@ -130,7 +130,8 @@ describe.each(BUILDS)("?list=, %s build", (build) => {
   });
 
   it.each([
-    "Foo", "struct", "Struct+ACL", "StructData-Value", "TNDS+", "TNDS-", "TNDS+Foo", "TNDS+ACL-Value",
+    "Foo", "struct", "Struct+ACL", "StructData-Value", "TNDS+", "TNDS-", "TNDS+Foo",
+    "TNDS+ACL-Value",
     "TNDS+Name", "TNDS-Size", "TNDS+TNDS", "ACL", "Value", "", "TNDS+ ACL", "TNDS+ACL+",
   ])("§7.6: ?list=%s is not supported, 406", (word) => {
     expect(codes(start().reply([get("1", `${T}?list=${word}`)]))).toEqual({ 1: 406 });
@@ -152,7 +153,8 @@ describe.each(BUILDS)("?list=, %s build", (build) => {
     name: "", format: "node", type: "com.example/1.0/T", children: [
       { name: "a", title: "First", format: "chr", type: "text/x", value: "one" },
       {
-        name: "sub", acl: "Add=srv&Get=*&Replace=srv&Delete=srv", format: "node", type: "", children: [
+        name: "sub", acl: "Add=srv&Get=*&Replace=srv&Delete=srv", format: "node", type: "",
+        children: [
           { name: "n", format: "int", type: "text/plain", value: "7" },
           { name: "bytes", format: "bin", type: "text/plain", value: Uint8Array.of(0, 1, 255) },
         ],
@@ -210,7 +212,8 @@ describe.each(BUILDS)("?list=, %s build", (build) => {
         e("Node", e("NodeName", "z"), e("Value")),
       ),
     );
-    expect(Buffer.from(bytesOf(dataOf(answer))).toString("hex")).toBe(`${HEADER}0002${hexOf(tree)}`);
+    const expected = `${HEADER}0002${hexOf(tree)}`;
+    expect(Buffer.from(bytesOf(dataOf(answer))).toString("hex")).toBe(expected);
   });
 
   it("TNDS: given back by a Replace it makes the same tree", () => {

@@ -3,15 +3,14 @@ import { describe, expect, it } from "vitest";
 import { Device } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
 import {
-  add, addLeaf, addNode, atomic, codes, command, del, e, type Element, item, replace,
+  add, addLeaf, addNode, atomic, codes, command, del, e, type Element, item, replace, to,
 } from "../../helpers/syncml.ts";
 import {
   object, type Shape, SHAPES, shaped, type TreeNode, WBXML_TYPE, XML_TYPE,
 } from "../../helpers/tnds.ts";
-import { to } from "../../helpers/syncml.ts";
 
 const FULL: TreeNode = {
-  name: "s", format: "node", type: "com.example/1.0/Set", acl: "Add=srv&Get=*&Replace=srv&Delete=srv",
+  name: "s", format: "node", type: "com.example/1.0/Set", acl: "Add=srv&Delete=srv&Get=*",
   title: "A set", children: [
     { name: "text", value: "<v> & w", type: "text/x" },
     { name: "number", format: "int", value: "-7" },
@@ -51,7 +50,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     return device;
   };
   const below = (device: Device, uri: string): string[] =>
-    [...device.nodes().keys()].filter((key) => key.startsWith(`${uri}/`)).map((key) => key.slice(uri.length));
+    [...device.nodes().keys()].filter((key) => key.startsWith(`${uri}/`))
+      .map((key) => key.slice(uri.length));
 
   it.each(SHAPES)("§5 Add: shape %s creates every node with all that is said of it", (shape) => {
     const device = start();
@@ -66,7 +66,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     expect(nodes.get("./SCOMO/t/s")).toMatchObject({ type: FULL.type, acl: FULL.acl });
     expect(nodes.get("./SCOMO/t/s/text")).toMatchObject({ type: "text/x", value: "<v> & w" });
     expect(nodes.get("./SCOMO/t/s/number")!.value).toBe("-7");
-    expect(Buffer.from(nodes.get("./SCOMO/t/s/octets")!.value as Uint8Array).toString("hex")).toBe("0001ff");
+    const octets = nodes.get("./SCOMO/t/s/octets")!.value as Uint8Array;
+    expect(Buffer.from(octets).toString("hex")).toBe("0001ff");
   });
 
   it("§5 Add: an empty NodeName is the last segment of the Target", () => {
@@ -78,7 +79,9 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
 
   it("§5 Add: Path is relative to the Target, and missing nodes on it are created", () => {
     const device = start();
-    const tops = [{ ...leaf("a"), path: "p/q" }, { ...leaf("b"), path: "./p" }, { ...leaf("c"), path: "." }];
+    const tops = [
+      { ...leaf("a"), path: "p/q" }, { ...leaf("b"), path: "./p" }, { ...leaf("c"), path: "." },
+    ];
     expect(codes(device.reply([tnds("Add", "1", "./SCOMO/t", tops)]))).toEqual({ 1: 200 });
     expect(below(device, "./SCOMO/t")).toEqual(
       expect.arrayContaining(["/p", "/p/q", "/p/q/a", "/p/b", "/c"]),
@@ -89,7 +92,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     const device = start();
     const top: TreeNode = { name: "a", children: [{ name: "b", children: [leaf("c")] }] };
     expect(codes(device.reply([tnds("Add", "1", "./Open", [top])]))).toEqual({ 1: 200 });
-    const acls = ["./Open/a", "./Open/a/b", "./Open/a/b/c"].map((uri) => device.nodes().get(uri)!.acl);
+    const uris = ["./Open/a", "./Open/a/b", "./Open/a/b/c"];
+    const acls = uris.map((uri) => device.nodes().get(uri)!.acl);
     expect(acls).toEqual(["Add=srv&Delete=srv&Get=*&Replace=srv", "", ""]);
   });
 
@@ -143,14 +147,16 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     ["another version", e("MgmtTree", e("VerDTD", "2.0"), e("Node", e("NodeName", "a"))), 415],
   ])("§6: %s is refused", (_, root, code) => {
     for (const shape of SHAPES) {
-      expect(codes(start().reply([raw("Add", "1", "./SCOMO/t", root, shape)]))).toEqual({ 1: code });
+      const order = raw("Add", "1", "./SCOMO/t", root, shape);
+      expect(codes(start().reply([order]))).toEqual({ 1: code });
     }
   });
 
   it("§6: a Format other than xml and bin is refused; none at all is not", () => {
     const data = e("Data", shaped("C", object(leaf("a"))));
     const order = ["chr", "node", undefined].map((format, index) => {
-      const meta = e("Meta", format === undefined ? undefined : e("Format", format), e("Type", XML_TYPE));
+      const word = format === undefined ? undefined : e("Format", format);
+      const meta = e("Meta", word, e("Type", XML_TYPE));
       return command("Add", String(index), e("Item", to("./SCOMO/t"), meta, data));
     });
     expect(codes(start().reply(order))).toEqual({ 0: 415, 1: 415, 2: 200 });
@@ -171,7 +177,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     const many = Array.from({ length: 120 }, (_, index) => leaf(`n${index}`));
     expect(codes(device.reply([tnds("Add", "1", "./SCOMO/t", many)]))).toEqual({ 1: 200 });
     device.cut();
-    expect([0, 120]).toContain(below(device, "./SCOMO/t").filter((uri) => /n\d+$/.test(uri)).length);
+    const found = below(device, "./SCOMO/t").filter((uri) => /n\d+$/.test(uri));
+    expect([0, 120]).toContain(found.length);
   });
 
   it("§5 Add: more nodes than can be undone are refused, 420", () => {
@@ -182,12 +189,14 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     expect(device.dump()).toBe(before);
   });
 
-  it.each(SHAPES)("§5 Replace: shape %s, the sub-tree becomes exactly the serialised one", (shape) => {
+  it.each(SHAPES)("§5 Replace: shape %s, the sub-tree becomes the serialised one", (shape) => {
     const device = start();
     const top: TreeNode = {
-      name: "", format: "node", type: "com.example/1.0/T", children: [leaf("old", "new"), leaf("other")],
+      name: "", format: "node", type: "com.example/1.0/T",
+      children: [leaf("old", "new"), leaf("other")],
     };
-    expect(codes(device.reply([tnds("Replace", "1", "./SCOMO/t", [top], shape)]))).toEqual({ 1: 200 });
+    const order = tnds("Replace", "1", "./SCOMO/t", [top], shape);
+    expect(codes(device.reply([order]))).toEqual({ 1: 200 });
     device.close();
     device.boot();
     expect(below(device, "./SCOMO/t")).toEqual(["/old", "/other"]);
@@ -197,7 +206,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
 
   it("§5 Replace: nodes by name are below the Target", () => {
     const device = start();
-    expect(codes(device.reply([tnds("Replace", "1", "./SCOMO/t", [leaf("a")])]))).toEqual({ 1: 200 });
+    const order = tnds("Replace", "1", "./SCOMO/t", [leaf("a")]);
+    expect(codes(device.reply([order]))).toEqual({ 1: 200 });
     expect(below(device, "./SCOMO/t")).toEqual(["/a"]);
   });
 
@@ -218,7 +228,10 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     ["a permanent node below the Target", "./SCOMO/fixed", [leaf("a")], 405],
     ["permanent nodes below the Target", "./SCOMO", [leaf("a")], 405],
     ["a computed Target", "./SCOMO/Download/p/Operations", [leaf("a")], 405],
-    ["another Format of a permanent leaf", "./SCOMO/fixed/leaf", [{ name: "", children: [leaf("a")] }], 405],
+    [
+      "another Format of a permanent leaf", "./SCOMO/fixed/leaf",
+      [{ name: "", children: [leaf("a")] }], 405,
+    ],
     ["a bad value", "./SCOMO/t", [leaf("a"), { ...leaf("b", "x"), format: "bool" }], 415],
     ["a node twice", "./SCOMO/t", [leaf("a"), leaf("a")], 418],
   ])("§5 Replace: %s is refused, and nothing changes", (_, target, nodes, code) => {
@@ -236,7 +249,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
     const device = start();
     device.reply([replace("1", "./SCOMO/t/sub?prop=ACL", "Get=*")]);
     const before = device.dump();
-    expect(codes(device.reply([tnds("Replace", "1", "./SCOMO/t", [leaf("a")])]))).toEqual({ 1: 425 });
+    const order = tnds("Replace", "1", "./SCOMO/t", [leaf("a")]);
+    expect(codes(device.reply([order]))).toEqual({ 1: 425 });
     expect(device.dump()).toBe(before);
   });
 
@@ -247,13 +261,16 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
       tnds("Add", "2", "./SCOMO/t", [FULL]), tnds("Replace", "3", "./SCOMO/t/sub", [leaf("a")]),
       del("4", "./SCOMO/none"),
     ];
-    expect(codes(device.reply([atomic("1", ...members)]))).toEqual({ 1: 507, 2: 216, 3: 216, 4: 404 });
+    const answer = codes(device.reply([atomic("1", ...members)]));
+    expect(answer).toEqual({ 1: 507, 2: 216, 3: 216, 4: 404 });
     expect(device.dump()).toBe(before);
   });
 
-  it.each(SHAPES)("§5.3.4 Inbox: shape %s, an account gets a place and a name of its own", (shape) => {
+  it.each(SHAPES)("§5.3.4 Inbox: shape %s, an account gets a place and a name", (shape) => {
     const device = start();
-    const account: TreeNode = { name: "", format: "node", type: DMACC, children: [leaf("ServerID", "s2")] };
+    const account: TreeNode = {
+      name: "", format: "node", type: DMACC, children: [leaf("ServerID", "s2")],
+    };
     const { name: _, ...unnamed } = account;
     const order = [account, unnamed, { ...account, name: "mine" }].map((node, index) =>
       tnds("Add", String(index), "./Inbox", [node], shape));
@@ -273,7 +290,8 @@ describe.each(BUILDS)("TNDS, %s build", (build) => {
       tnds("Add", "2", "./Inbox", [leaf("a")]), tnds("Add", "3", "./Inbox/a", [account]),
       tnds("Replace", "4", "./Inbox", [account]), tnds("Add", "5", "./Inbox", [account, leaf("b")]),
       addNode("6", "./Inbox"), addLeaf("7", "./Inbox/a"), command("Get", "8", "./Inbox"),
-      command("Get", "9", "./Inbox/a?list=TNDS"), del("10", "./Inbox"), add("11", item("./Inbox?prop=ACL")),
+      command("Get", "9", "./Inbox/a?list=TNDS"), del("10", "./Inbox"),
+      add("11", item("./Inbox?prop=ACL")),
     ];
     expect(new Set(Object.values(codes(device.reply(order))))).toEqual(new Set([405]));
     expect(device.dump()).toBe(before);

@@ -172,6 +172,32 @@ describe.each(BUILDS)("wbxml/writer, %s build", (build) => {
     expect(written()).toBe(`5a000153${strI("t")}0101`);
   });
 
+  it("openNested: a trial counts a document that starts on page 0, and is taken back", () => {
+    openFor(100);
+    call("writerTag", page0("Data"));
+    call("writerTag", page1("Format"));
+    for (const isTrial of [1, 0]) {
+      call("openNested", isTrial);
+      call("writerTag", page0("Data"));
+      withBytes("writerText", "ab");
+      call("end");
+      const byteCount = call("closeNested", isTrial);
+      expect(byteCount).toBe(6);
+      if (isTrial) call("opaqueHead", byteCount);
+    }
+    call("end");
+    call("empty", page1("Size"));
+    expect(written()).toBe("4f000147c3064f036162000101" + "12");
+  });
+
+  it("openNested: what does not fit is known from the trial", () => {
+    openFor(5);
+    call("openNested", 1);
+    withBytes("writerText", "abcd");
+    call("closeNested", 1);
+    expect([call("writerError"), call("writerPosition")]).toEqual([DOES_NOT_FIT, 0]);
+  });
+
   it("openCount: counts what open writes, and touches nothing", () => {
     const part = (): void => {
       call("header");
