@@ -153,7 +153,7 @@ export function recover(): void {
       else giveUpTrial();
       break;
     default:
-      operation.countAttempt();
+      if (operation.attempts() < ROLLBACK_TRIES) operation.countAttempt();
       phase = Phase.EnsureOld;
   }
 }

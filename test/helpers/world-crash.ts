@@ -2,8 +2,8 @@
 // of what becomes of it whether all is old or all is new.
 import { Err } from "../../assembly/abi/codes.ts";
 import * as look from "../../host/core/look.ts";
-import { readJournal } from "./journal.ts";
-import { NEW, OLD, type Release } from "./world-content.ts";
+import { NEW, OLD, PACKAGES, RADIO, type Release } from "./world-content.ts";
+import { tellJournal, textOfTold } from "./world-journal.ts";
 import { type Change, JOURNAL_AREAS, type Layout, remainsOf } from "./world-medium.ts";
 import type { Step } from "./world-server.ts";
 import {
@@ -134,7 +134,7 @@ export interface Tally {
 }
 
 export interface CrashOptions {
-  /** Of cuts that leave the same state, one in so many is lived on from; 1: all. */
+  /** Of cuts that leave a known state, one in so many is lived on from too; 1: all. */
   repeats: number;
   /** Also cut each of the lives that go on after a cut, until no state is new. */
   closes?: boolean;
@@ -161,7 +161,7 @@ export function crash(scenario: Scenario, options: CrashOptions): Tally {
       seen.add(key);
       const at = `${scenario.name}: ${path}${cut.label}`;
       const isSampled = tally.cuts % options.repeats === 0;
-      if (isNew || (isSampled && path === "")) liveOn(scenario, cut.image, at, tally, options);
+      if (isNew || isSampled) liveOn(scenario, cut.image, at, tally, options);
       if (!isNew || !options.closes) return;
       queue.push({ path: `${path}${cut.label}; `, image: copyOf(cut.image) });
     };
@@ -197,51 +197,39 @@ function copyOf({ areas, outside, server }: Image): Image {
 
 // --- States -------------------------------------------------------------------------------------
 
-/** Offsets of the numbers of jobs and operations in the payloads that hold them. */
-const NUMBERS: Readonly<Record<number, readonly number[]>> = {
-  0x03: [0], 0x04: [0, 4], 0x08: [0, 4], 0x10: [0], 0x11: [0], 0x15: [0],
-};
+/** Everything that a slot may hold whole. */
+const WHOLE: readonly Uint8Array[] = [
+  ...[...OLD, ...NEW, RADIO].map(({ content }) => content),
+  ...PACKAGES.values(),
+];
+
+/** Which of them a slot holds; anything else is as good as nothing. */
+function contentOf(slot: Uint8Array): number {
+  return WHOLE.findIndex((bytes) => Buffer.compare(bytes, slot.subarray(0, bytes.length)) === 0);
+}
 
 /**
  * What a recovery can see of an image, without what depends on generation and sequence: two images
  * with one key behave alike.
  */
 function stateReader(): (image: Image) => string {
-  const caches = new Map<number, { bytes: Uint8Array; text: string }[]>();
-  /** Digests of areas that did not change are not made again. */
-  const digestOf = (bytes: Uint8Array, index: number): string => {
-    const cache = caches.get(index) ?? caches.set(index, []).get(index)!;
-    const known = cache.find((entry) => Buffer.compare(entry.bytes, bytes) === 0);
-    if (known) return known.text;
-    const text = sha256(bytes);
-    cache.unshift({ bytes: bytes.slice(), text });
-    if (cache.length > 6) cache.pop();
+  /** Journals that were read last: most cuts change nothing in them. */
+  const known: { regions: Uint8Array[]; text: string }[] = [];
+  const journalOf = (areas: readonly Uint8Array[]): string => {
+    const isSame = (regions: Uint8Array[]) =>
+      regions.every((bytes, area) => Buffer.compare(bytes, areas[area]!) === 0);
+    const last = known.find(({ regions }) => isSame(regions));
+    if (last) return last.text;
+    const told = tellJournal(areas);
+    const text = told ? textOfTold(told) : "";
+    known.unshift({ regions: areas.slice(0, JOURNAL_AREAS).map((bytes) => bytes.slice()), text });
+    if (known.length > 6) known.pop();
     return text;
   };
-  const journals = new Map<string, string>();
   return ({ areas, outside, server }) => {
-    const both = digestOf(areas[0]!, 0) + digestOf(areas[1]!, 1);
-    let journal = journals.get(both);
-    if (journal === undefined) journals.set(both, (journal = journalKey(areas)));
-    const slots = areas.slice(JOURNAL_AREAS).map((bytes, slot) => digestOf(bytes, slot + 2));
+    const slots = areas.slice(JOURNAL_AREAS).map(contentOf);
     const results = server.results.map(({ count: _, ...result }) => result);
-    const rest = [outside, results, server.accepted, server.refused];
-    return sha256(Buffer.from(journal + slots.join() + JSON.stringify(rest)));
+    const rest = [slots, outside, results, server.accepted, server.refused];
+    return sha256(Buffer.from(journalOf(areas) + JSON.stringify(rest)));
   };
-}
-
-function journalKey(areas: readonly Uint8Array[]): string {
-  const journal = readJournal(areas.slice(0, JOURNAL_AREAS), 1);
-  const ranks = new Map<number, number>();
-  const texts = (journal?.records ?? []).map(({ type, payload }) => {
-    const copy = payload.slice();
-    const view = new DataView(copy.buffer);
-    for (const offset of NUMBERS[type] ?? []) {
-      const number = view.getUint32(offset, true);
-      if (!ranks.has(number)) ranks.set(number, ranks.size + 1);
-      view.setUint32(offset, ranks.get(number)!, true);
-    }
-    return `${type}:${Buffer.from(copy).toString("base64")}`;
-  });
-  return texts.join();
 }
