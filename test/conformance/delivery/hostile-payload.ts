@@ -41,6 +41,16 @@ export const PAYLOAD_CASES: Case[] = [
     () => withEntries(one(), [...one().payloads, [tstr("#1"), bstr(JVM)]]),
     UNTRUSTED_CBOR,
   ],
+  [
+    29,
+    "one payload too many, in the place of the text in the count",
+    () => {
+      const parts = one();
+      parts.text = suit.textOf([], "about");
+      return withEntries(parts, [...parts.payloads, [tstr("#1"), bstr(JVM)]]);
+    },
+    UNTRUSTED_CBOR,
+  ],
   [26, "order changed", () => withEntries(two(), two().payloads.toReversed()), UNTRUSTED_CBOR],
   [
     26,
