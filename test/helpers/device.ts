@@ -291,12 +291,12 @@ export class Device {
     if (own === undefined || reply.code === null) return [];
     const code = reply.code ?? (childOf(headerOf(own), "Cred") === undefined ? 200 : 212);
     const msgRef = wordOf(headerOf(own), "MsgID")!;
-    const made = [status("h", msgRef, "0", "SyncHdr", code, reply.chal)];
+    const made = [status(msgRef, ["0", "SyncHdr"], code, reply.chal)];
     if (reply.others === null) return made;
     for (const part of bodyOf(own)) {
       if (part.name !== "Alert" && part.name !== "Replace") continue;
       const cmdRef = wordOf(part, "CmdID")!;
-      made.push(status(`s${cmdRef}`, msgRef, cmdRef, part.name, reply.others ?? 200));
+      made.push(status(msgRef, [cmdRef, part.name], reply.others ?? 200));
     }
     return made;
   }
@@ -415,13 +415,11 @@ const WAIT_NAMES: { readonly [wait: number]: string } = {
   [Wait.Pause]: "Pause",
 };
 
-/** A Status element. */
-export function status(
-  cmdId: string, msgRef: string, cmdRef: string, cmd: string, code: number, chal?: Element,
-): Element {
+/** Status of the client's command `cmdRef` in its message `msgRef`. */
+function status(msgRef: string, [cmdRef, cmd]: [string, string], code: number, chal?: Element) {
   return e(
-    "Status", e("CmdID", cmdId), e("MsgRef", msgRef), e("CmdRef", cmdRef), e("Cmd", cmd), chal,
-    e("Data", code),
+    "Status", e("CmdID", `s${cmdRef}`), e("MsgRef", msgRef), e("CmdRef", cmdRef), e("Cmd", cmd),
+    chal, e("Data", code),
   );
 }
 
