@@ -44,9 +44,6 @@ const ALERT_TYPE: usize = memory.data<u8>([
   0x3a, 0x31, 0x2e, 0x30, 0x3a, 0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x43, 0x6f,
   0x6d, 0x70, 0x6c, 0x65, 0x74, 0x65,
 ]);
-const TEXT_PLAIN: usize = memory.data<u8>([
-  0x74, 0x65, 0x78, 0x74, 0x2f, 0x70, 0x6c, 0x61, 0x69, 0x6e,
-]);
 const MARKS: usize = memory.data<u8>([
   0x69, 0x6e, 0x66, 0x6f, 0x72, 0x6d, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x61, 0x6c, // informational
   0x77, 0x61, 0x72, 0x6e, 0x69, 0x6e, 0x67, // warning
@@ -367,7 +364,7 @@ function genericItem(outcome: usize, index: i32): void {
   locUri(Tag.Target, SCRATCH, report.targetInto(outcome, index, SCRATCH));
   locUri(Tag.Source, SCRATCH, report.sourceInto(report.jobOf(outcome, index), SCRATCH));
   writer.tag(Tag.Meta);
-  writer.leaf(MetaTag.Format, TEXT_PLAIN, 10);
+  writer.leaf(MetaTag.Format, results.TEXT_PLAIN, 10);
   writer.leaf(MetaTag.Type, ALERT_TYPE, 38);
   if (result == ResultCode.Successful) writer.leaf(MetaTag.Mark, MARKS, 13);
   else if (result == ResultCode.RollbackFailed) writer.leaf(MetaTag.Mark, MARKS + 20, 8);

@@ -8,6 +8,7 @@ import {
   TYPE_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from "../base/limits";
+import * as bytes from "../base/bytes";
 import { SEND } from "../base/buffers";
 import * as base64 from "../crypto/base64";
 import * as dmAcc from "../mo/dm-acc";
@@ -81,7 +82,7 @@ function decode(isTransport: bool): i32 {
 
 /** The Type is that of a text: text/plain where there is none. */
 function isText(): bool {
-  return typeBytes < 0 || (typeBytes >= 5 && memory.compare(type, TEXT, 5) == 0);
+  return typeBytes < 0 || (typeBytes >= 5 && bytes.equal(type, 5, TEXT, 5));
 }
 
 /**

@@ -75,7 +75,7 @@ const MINUS: i32 = 0x2d;
 
 /** The query of the URI begins so. */
 function begins(word: usize): bool {
-  return uri.queryBytes >= WORD_OFFSET && memory.compare(uri.query, word, WORD_OFFSET) == 0;
+  return uri.queryBytes >= WORD_OFFSET && bytes.equal(uri.query, WORD_OFFSET, word, WORD_OFFSET);
 }
 
 /** The `Property` of that name, Count if there is none. */

@@ -11,15 +11,11 @@ import { Piece, Step } from "../tree/tnds";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
 import * as nodes from "./nodes";
+import * as results from "./results";
 import * as route from "./route";
 
+/** Bytes of `application/vnd.syncml.dmtnds`, which `+xml` or `+wbxml` follows. */
 const TYPE_BYTES: i32 = 29;
-// prettier-ignore
-const TYPE: usize = memory.data<u8>([
-  // application/vnd.syncml.dmtnds
-  0x61, 0x70, 0x70, 0x6c, 0x69, 0x63, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x2f, 0x76, 0x6e, 0x64, 0x2e,
-  0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x2e, 0x64, 0x6d, 0x74, 0x6e, 0x64, 0x73,
-]);
 const ACCOUNT_BYTES: i32 = 27;
 // prettier-ignore
 const ACCOUNT: usize = memory.data<u8>([
@@ -44,7 +40,8 @@ let isForInbox = false;
 
 /** The Item holds a serialised sub-tree. */
 export function isSerialised(): bool {
-  return parse.typeBytes >= TYPE_BYTES && memory.compare(parse.type, TYPE, TYPE_BYTES) == 0;
+  if (parse.typeBytes < TYPE_BYTES) return false;
+  return bytes.equal(parse.type, TYPE_BYTES, results.OBJECT_TYPE, TYPE_BYTES);
 }
 
 /** The URI that was parsed is `./Inbox` or below it. */

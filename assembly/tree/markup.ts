@@ -193,10 +193,10 @@ function readTag(): i32 {
   if (isEnd) {
     if (--depth < 0) return broken();
     const opened: usize = load<u32>(OPEN + (depth << 2));
-    const nameBytes = past - name;
+    const nameBytes = <i32>(past - name);
     const c: u32 = load<u8>(opened + nameBytes);
-    const isSame = memory.compare(opened, name, nameBytes) == 0;
-    return isSame && (c <= 0x20 || c == GT || c == SLASH) ? Event.End : broken();
+    const isOver = c <= 0x20 || c == GT || c == SLASH;
+    return isOver && bytes.equal(opened, nameBytes, name, nameBytes) ? Event.End : broken();
   }
   if (depth == XML_DEPTH_MAX) return broken();
   store<u32>(OPEN + (depth++ << 2), name);
