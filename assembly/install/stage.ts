@@ -77,7 +77,11 @@ export function open(place: i32): void {
 export function read(limit: i32): i32 {
   until = limit;
   if (failure) return Next.End;
-  if (latched == Event.Payload && limit == Until.End) beginPayload();
+  if (latched == Event.Payload && limit == Until.End) {
+    beginPayload();
+    // Behind the last payload nothing is left to ask for.
+    if (hasJumped) latched = drain();
+  }
   if (latched == Event.Manifest && limit != Until.Signed) openManifest();
   if (failure || latched != Event.More) return Next.End;
   hasJumped = false;

@@ -141,6 +141,8 @@ export interface CrashOptions {
   build?: "debug" | "release";
 }
 
+type LifeOptions = CrashOptions & { behaviour?: Behaviour };
+
 /**
  * Every single cut of a scenario; with `closes` every sequence of cuts.
  *
@@ -162,6 +164,7 @@ export function crash(scenario: Scenario, options: CrashOptions): Tally {
       const at = `${scenario.name}: ${path}${cut.label}`;
       const isSampled = tally.cuts % options.repeats === 0;
       if (isNew || isSampled) liveOn(scenario, cut.image, at, tally, options);
+      if (isNew) liveOnBadly(scenario, cut.image, at, tally);
       if (!isNew || !options.closes) return;
       queue.push({ path: `${path}${cut.label}; `, image: copyOf(cut.image) });
     };
@@ -172,11 +175,27 @@ export function crash(scenario: Scenario, options: CrashOptions): Tally {
   return tally;
 }
 
+/** Nothing that happened before the cut may count on it that things go well afterwards. */
+const SETBACKS: readonly Behaviour[] = [
+  { prepare: ({ id }) => (id === "antivirus" ? Err.Refused : Err.Ok) },
+  { confirm: () => Err.Refused },
+  { health: ({ id }) => (id === "jvm" ? Err.Refused : Err.Ok) },
+];
+
+function liveOnBadly(scenario: Scenario, image: Image, at: string, tally: Tally): void {
+  const codes = [...scenario.codes, 1200, 1401, 1405];
+  SETBACKS.forEach((behaviour, index) => {
+    const where = `${at}, setback ${index}`;
+    liveOn({ ...scenario, codes }, image, where, tally, { repeats: 0, behaviour });
+  });
+}
+
 function liveOn(
-  scenario: Scenario, image: Image, at: string, tally: Tally, { build }: CrashOptions,
+  scenario: Scenario, image: Image, at: string, tally: Tally, options: LifeOptions,
 ): void {
   tally.recoveries++;
-  const world = worldOf(scenario, image, build ? { build } : {});
+  const { build, behaviour = {} } = options;
+  const world = worldOf(scenario, image, build ? { build, behaviour } : { behaviour });
   const add = (faults: string[]) => tally.faults.push(...faults.map((fault) => `${at}: ${fault}`));
   try {
     if (world.boot() !== Err.Ok) add(["there is no device any more"]);

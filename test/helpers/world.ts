@@ -186,8 +186,12 @@ export class World {
     let err = first;
     for (let boots = 1; boots < ROLLBACK_BOOTS_MAX && this.mustRollBack(); boots++) {
       this.hasFailedEnsure = false;
-      err = this.boot() || this.drive() || err;
-      if (this.mustRollBack() || err !== Err.Ok || look.outcomes(this.core).length === 0) continue;
+      const recovery = this.boot() || this.drive();
+      const isOwed = look.outcomes(this.core).length > 0;
+      if (this.mustRollBack() || recovery !== Err.Ok || !isOwed) {
+        err = recovery || err;
+        continue;
+      }
       this.core.connect();
       err = this.drive();
     }
