@@ -52,6 +52,12 @@ export function taken(): u32 {
   return received;
 }
 
+/** True when the object has `byteCount` bytes, or nobody has said how many. */
+export function endsAt(byteCount: u32): bool {
+  if (slot >= 0) return byteCount == slotBytes;
+  return totalBytes() < 0 || byteCount == <u32>totalBytes();
+}
+
 /** Size of the whole object as the last answer said, -1 unknown. */
 export function totalBytes(): i32 {
   return load<i32>(Block.TotalBytes);

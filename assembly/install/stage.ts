@@ -38,6 +38,7 @@ let written: u32 = 0;
 let gathered = 0;
 let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
+let isOutside = false; // What is read is a payload that lies outside the envelope.
 let hasJumped = false; // The reader passed over a payload: the next Fetch begins behind it.
 
 /** First failure since `open`, 0 if none. */
@@ -70,6 +71,7 @@ export function open(place: i32): void {
   isKeeping = false;
   fetchesAgain = 0;
   hasJumped = false;
+  isOutside = false;
   delivery.open();
 }
 
@@ -151,8 +153,14 @@ function drain(): i32 {
       case Event.PayloadEnd:
         endPayload();
         break;
-      case Event.More:
       case Event.End:
+        // Bytes behind the envelope belong to nothing that was signed.
+        if (!isOutside && !source.endsAt(delivery.consumed())) {
+          fail(Err.Untrusted, checks.Reason.Parse);
+          return Event.More;
+        }
+        return event;
+      case Event.More:
         return event;
     }
   }
@@ -249,6 +257,7 @@ export function fetchOutside(): i32 {
     }
     latched = Event.More;
     source.fromUrl(delivery.uriOf(entry), delivery.uriBytesOf(entry));
+    isOutside = true;
     delivery.openExternal(entry, 0);
     eraseSlot(load<u8>(at, Row.Slot));
     return failure ? Next.End : source.fetch(0, true);
