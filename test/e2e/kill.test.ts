@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJournal } from "../helpers/journal.ts";
 import { pack, type Release, release, TRUST } from "../helpers/world-content.ts";
 import { sha256 } from "../helpers/world.ts";
-import { makeFolder, scomoProcess } from "./cli/harness.ts";
+import { makeFolder, scomo, scomoProcess } from "./cli/harness.ts";
 
 const DEVICES = 50;
 /** Devices that are busy at the same time. */
@@ -73,7 +73,9 @@ async function provision(device: number): Promise<void> {
   const components = OLD.flatMap(({ id, version }) => [
     "--component", `${id}=${version}=${folder.in(id)}`,
   ]);
-  const { exit, stderr } = await scomoProcess([
+  // One in a process of its own is proof enough: that takes longer to start than to work.
+  const run = device === 0 ? scomoProcess : scomo;
+  const { exit, stderr } = await run([
     "provision", "--state", stateOf(device), "--server", `${url}/dm`, "--device-id", `D:${device}`,
     "--server-id", "dms.example", "--trust", folder.in("key.pem"), "--journal-bytes", "24576",
     "--slots", "6", "--slot-bytes", "262144", ...components,
@@ -89,9 +91,19 @@ function connect(device: number, onStart?: (child: ChildProcess) => void) {
 
 type Progress = "before" | "planned" | "committed" | "rolling" | "after";
 
+const lastSeen = new Map<number, { regions: Buffer[]; progress: Progress }>();
+
 /** How far the journal of a device says that its install is. */
 function progressOf(device: number): Progress {
   const regions = ["j0", "j1"].map((name) => readFileSync(join(stateOf(device), name)));
+  const last = lastSeen.get(device);
+  if (last && regions.every((bytes, i) => bytes.equals(last.regions[i]!))) return last.progress;
+  const progress = readProgress(regions);
+  lastSeen.set(device, { regions, progress });
+  return progress;
+}
+
+function readProgress(regions: readonly Uint8Array[]): Progress {
   let progress: Progress = "before";
   for (const { type, payload } of readJournal(regions, 1)?.records ?? []) {
     if (type === 0x03) progress = (["planned", "committed", "rolling"] as const)[payload[6]!]!;
@@ -110,7 +122,7 @@ const ORDER: readonly Progress[] = ["before", "planned", "committed", "rolling",
 /** Waits until the journal says that the install has come so far, or the process has ended. */
 async function until(progress: Progress, device: number, child: ChildProcess): Promise<void> {
   const isBefore = () => ORDER.indexOf(progressOf(device)) < ORDER.indexOf(progress);
-  while (child.exitCode === null && isBefore()) await delay(4);
+  while (child.exitCode === null && isBefore()) await delay(5);
 }
 
 /** Devices take turns: one is killed while it is planned, one while committed or rolling. */
@@ -140,7 +152,7 @@ async function measureWindow(device: number): Promise<number> {
   });
   let endedMs = 0;
   const watching = (async () => {
-    while (progressOf(device) !== "after") await delay(4);
+    while (progressOf(device) !== "after") await delay(5);
     endedMs = performance.now();
   })();
   const { exit, stderr } = await ran;

@@ -103,7 +103,8 @@ function takeStep(told: Told, type: number, payload: Uint8Array): void {
   const entries = entriesOf(operation);
   const named = entries.flatMap((entry) => [entry[0]!, entry[3]! >> 4]);
   const id = operation.subarray(0, 4);
-  told.outcomes.push(Uint8Array.of(...id, ...id, ...payload.subarray(0, 4), entries.length, ...named));
+  const ended = payload.subarray(0, 4);
+  told.outcomes.push(Uint8Array.of(...id, ...id, ...ended, entries.length, ...named));
   for (const entry of entries) if (operation[6] === 1) enter(told, entry);
   for (const key of told.texts.keys()) if (key & OF_PLAN) told.texts.delete(key);
   told.operation = null;

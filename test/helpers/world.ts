@@ -11,7 +11,8 @@ import * as look from "../../host/core/look.ts";
 import { type Core, getNumber, putBytes } from "../../host/core/memory.ts";
 import * as requests from "../../host/core/requests.ts";
 import type { Build } from "./module.ts";
-import { CLASS, OLD, PACKAGES, TRUST, VENDOR } from "./world-content.ts";
+import type { TrustKey } from "../../host/pack/index.ts";
+import { CLASS, OLD, PACKAGES, type Release, TRUST, VENDOR } from "./world-content.ts";
 import { emptyAreas, JOURNAL_AREAS, type Layout, Medium } from "./world-medium.ts";
 import { ScriptedServer, SERVER_URL, type ServerState, type Step } from "./world-server.ts";
 
@@ -335,12 +336,15 @@ export function newDevice(layout: Layout = LAYOUT): Image {
   return image;
 }
 
-function provision(layout: Layout): Image {
+/** A device with components from the factory in its first slots. */
+export function provision(
+  layout: Layout, factory: readonly Release[] = OLD, trust: readonly TrustKey[] = [TRUST],
+): Image {
   const areas = emptyAreas(layout);
-  OLD.forEach(({ content }, slot) => areas[JOURNAL_AREAS + slot]!.set(content));
+  factory.forEach(({ content }, slot) => areas[JOURNAL_AREAS + slot]!.set(content));
   const server: ServerState = { results: [], accepted: [], refused: [] };
   const outside = Object.fromEntries(
-    OLD.map(({ id, version, content }) => [id, { version, sha256: sha256(content) }]),
+    factory.map(({ id, version, content }) => [id, { version, sha256: sha256(content) }]),
   );
   const world = new World({ areas, outside, server }, { layout });
   const none = { user: "", password: "", serverUser: "", serverPassword: "" };
@@ -350,8 +354,8 @@ function provision(layout: Layout): Image {
     moUrn: "urn:oma:mo:oma-scomo:1.0",
     accounts: accountNodes({ serverId: "dms.example", url: SERVER_URL, auth: "none", ...none }),
     serverIds: ["dms.example"],
-    trust: [TRUST],
-    components: OLD.map(({ id, version, content }, slot) => ({
+    trust,
+    components: factory.map(({ id, version, content }, slot) => ({
       id, version, slot, bytes: content.length,
     })),
     clientVersion: "1",

@@ -16,11 +16,9 @@ beforeAll(loadCore);
 const tellDevice = ({ core }: World): string =>
   JSON.stringify([look.deployed(core), look.delivered(core), look.operation(core)]);
 
-/** Bytes of a region before its erased end, and RETIRE. */
-function bytesInUse(region: Uint8Array): number[] {
-  const used = [...region.keys()].filter((at) => region[at] !== 0xff);
-  return used;
-}
+/** Places of a region that were written. */
+const placesInUse = (region: Uint8Array): number[] =>
+  [...region.keys()].filter((at) => region[at] !== 0xff);
 
 interface Tally {
   bits: number;
@@ -37,7 +35,7 @@ function flipAll(image: Image, build: (typeof BUILDS)[number]): Tally {
   const told = tellDevice(before);
   let count = 0;
   for (const area of [0, 1]) {
-    for (const at of bytesInUse(image.areas[area]!)) {
+    for (const at of placesInUse(image.areas[area]!)) {
       count += 8;
       if (count % EACH >= 8) continue;
       const bit = count % EACH;
@@ -45,7 +43,8 @@ function flipAll(image: Image, build: (typeof BUILDS)[number]): Tally {
       areas[area]![at]! ^= 1 << bit;
       tally.bits++;
       const where = `j${area}, byte ${at}, bit ${bit}`;
-      tally.faults.push(...flipOne({ ...image, areas }, told, tally, build).map((f) => `${where}: ${f}`));
+      const faults = flipOne({ ...image, areas }, told, tally, build);
+      tally.faults.push(...faults.map((fault) => `${where}: ${fault}`));
     }
   }
   return tally;
@@ -70,15 +69,17 @@ function flipOne(
   const faults = isSame || isDegraded ? [] : ["it says something else and does not know it"];
   const ran = new World(image, { build });
   const ended = ran.connect();
-  if (ended !== Err.Ok) return ended === Err.Damaged && isDegraded ? faults : [...faults, `${ended}`];
-  return [...faults, ...faultsOutside(ran)];
+  if (ended === Err.Ok) return [...faults, ...faultsOutside(ran)];
+  return ended === Err.Damaged && isDegraded ? faults : [...faults, `the run ends with ${ended}`];
 }
 
 function faultsOutside(world: World): string[] {
-  const inForce = look.deployed(world.core).filter((entry) => !entry.isRemoved);
-  const versions = inForce.map(({ id, version }) => `${id} ${version}`).sort();
-  const outside = Object.entries(world.outside).map(([id, { version }]) => `${id} ${version}`).sort();
-  return versions.join() === outside.join() ? [] : [`in force ${versions}, outside ${outside}`];
+  const deployed = look.deployed(world.core).filter((entry) => !entry.isRemoved);
+  const inForce = deployed.map(({ id, version }) => `${id} ${version}`).sort();
+  const outside = Object.entries(world.outside)
+    .map(([id, { version }]) => `${id} ${version}`)
+    .sort();
+  return inForce.join() === outside.join() ? [] : [`in force ${inForce}, outside ${outside}`];
 }
 
 describe.each(BUILDS)("a bit of the journal changes, %s build", (build) => {

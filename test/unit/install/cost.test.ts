@@ -50,7 +50,7 @@ afterAll(() => {
 });
 
 describe.each(BUILDS)("the cost of an install, %s build", (build) => {
-  it("journal bytes: an operation of N components takes at most 96 + 48 N, texts not counted", () => {
+  it("journal bytes: an operation of N takes at most 96 + 48 N, texts not counted", () => {
     const { world } = installed(build);
     const journal = readJournal(world.medium.durable.slice(0, 2), 1)!;
     const own = journal.all.filter(({ type }) => OPERATION_TYPES.includes(type));
@@ -73,7 +73,8 @@ describe.each(BUILDS)("the cost of an install, %s build", (build) => {
   });
 
   it("erases: one region a boot, and one slot for each component", () => {
-    hold(`${build}: erases of a boot that installs ${N}`, installed(build).world.medium.counts.erase, 1 + N);
+    const { erase } = installed(build).world.medium.counts;
+    hold(`${build}: erases of a boot that installs ${N}`, erase, 1 + N);
   });
 
   it("a boot in IDLE: writes, erases and syncs nothing", () => {
