@@ -353,7 +353,7 @@ describe.each(BUILDS)("tree, %s build", (build) => {
       expect((await device.reboot(build)).describe()).toEqual(before);
     });
 
-    it("writeAll: forgets what could be undone, for the places in the log are no more", async () => {
+    it("writeAll: forgets what could be undone: its places are no more", async () => {
       const device = await planted(build);
       device.edit(2, { value: "13" });
       device.core["remove"](6);
