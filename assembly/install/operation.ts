@@ -108,11 +108,6 @@ export function setRollback(cause: i32, component: i32): void {
   enter(OperationState.Rolling);
 }
 
-/** Goes back to PLANNED: the barrier of COMMIT failed, and a newer region will say so. */
-export function takeBackCommit(): void {
-  enter(OperationState.Planned);
-}
-
 function enter(state: i32): void {
   store<u8>(HEADER, state, 6);
   store<u8>(HEADER, 0, 7);

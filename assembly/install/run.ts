@@ -398,8 +398,7 @@ function fitsCheckpoint(): bool {
 }
 
 function stepPlanned(err: i32): i32 {
-  if (err) return failBarrier();
-  if (phase == Phase.Kept) return enter(Phase.End);
+  if (phase == Phase.Kept) return err ? failContentBarrier() : enter(Phase.End);
   return enter(allStaged() ? Phase.Prepare : Phase.Content);
 }
 
@@ -458,11 +457,16 @@ function stepOutside(err: i32): i32 {
 
 // Records whose barrier decides.
 
+/** True while the barrier that is waited for is that of slots. */
+export function waitsForContent(): bool {
+  return phase == Phase.Barrier || phase == Phase.Kept;
+}
+
 /**
- * A barrier failed before anything was committed: all that it was for counts as not written, the
- * content of slots too, even where it reads well. A newer region says so.
+ * The content barrier failed: what the slots hold counts as not written even where it reads well,
+ * and a newer region says so. A later boot would take it for staged.
  */
-function failBarrier(): i32 {
+function failContentBarrier(): i32 {
   fail(Err.Storage, checks.Reason.Operation, -1);
   return Next.Open;
 }
@@ -470,17 +474,14 @@ function failBarrier(): i32 {
 function stepBarrier(err: i32): i32 {
   switch (phase) {
     case Phase.Barrier:
-      if (err) return failBarrier();
+      if (err) return failContentBarrier();
       operation.commit();
       phase = Phase.Commit;
       return Wait.Durable;
     case Phase.Commit:
-      if (!err) return enter(Phase.Ensure);
-      operation.takeBackCommit();
-      return failBarrier();
+      return enter(Phase.Ensure);
     default:
-      enter(Phase.EnsureOld);
-      return err ? Next.Open : Next.Again;
+      return enter(Phase.EnsureOld);
   }
 }
 

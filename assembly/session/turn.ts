@@ -73,7 +73,7 @@ let isWanted = false; // A session is.
 let isNotified = false;
 let wasOpened = false; // A region was opened for the job that is about to start.
 let dirty = 0;
-let isDoubtful: bool = false; // Every component is to be ensured, not only those that are flagged dirty.
+let isDoubtful: bool = false; // Every component is to be ensured, not only the dirty ones.
 let hasRefused = false; // One of them said no.
 
 // Start.
@@ -203,6 +203,7 @@ export function step(): i32 {
   const err = answer;
   answer = Err.Ok;
   if (waiting == Wait.Durable && !err) journal.synced();
+  if (waiting == Wait.Durable && err && !mustSettle()) journal.fail(Err.Storage);
   let next = advance(err);
   while (next == Next.Again && !journal.error()) next = advance(Err.Ok);
   // What could not be recorded must not be told: neither to a server nor to a component.
@@ -236,7 +237,7 @@ function advance(err: i32): i32 {
       return stepSession(err);
     case Mode.SessionEnd:
     case Mode.RunEnd:
-      return endPart(err);
+      return endPart();
     case Mode.Run:
       return stepRun(err);
     case Mode.Bootstrap:
@@ -267,12 +268,16 @@ function die(err: i32): i32 {
   return done(err);
 }
 
+/** Content that a barrier has lost may read well: the run records that it is void. */
+function mustSettle(): bool {
+  return mode == Mode.Run && opening == Opening.No && run.waitsForContent();
+}
+
 function lose(): i32 {
   return die(journal.error() == Err.Damaged ? Err.Damaged : Err.Storage);
 }
 
-// Opening a region. After a barrier that failed nothing more goes to the region that is current: a
-// newer one that says what is true now settles what the medium may hold of it.
+// Opening a region.
 
 function open(): i32 {
   if (journal.beginOpening()) return lose();
@@ -408,7 +413,6 @@ function startSession(account: i32, isNotice: bool): i32 {
 }
 
 function stepSession(err: i32): i32 {
-  if (err && waiting == Wait.Durable) return die(Err.Storage);
   const next = session.advance(err);
   if (next == Next.Open) return open();
   if (next != Next.End) return next;
@@ -429,9 +433,9 @@ function withholdRest(): void {
   }
 }
 
-function endPart(err: i32): i32 {
+function endPart(): i32 {
   mode = Mode.Idle;
-  return err ? open() : Next.Again;
+  return Next.Again;
 }
 
 // Jobs.
