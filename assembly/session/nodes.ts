@@ -38,8 +38,8 @@ let value: usize = 0;
 let valueBytes = 0;
 let type: usize = 0;
 let typeBytes = 0; // -1: nothing is said of it.
-let isOpaque = false;
-let isSerialised = false; // ACL and Title are those of the node that `tnds` has opened.
+let isOpaque: bool = false;
+let isSerialised: bool = false; // ACL and Title are those of the node that `tnds` has opened.
 
 // Taking what is said.
 
