@@ -124,6 +124,8 @@ export class DmClient {
   private finished: Promise<unknown> = Promise.resolve();
   private isProvisioned = false;
   private isStale = false;
+  /** The core has ended its boot over its storage: it may be read, but only a fresh one runs. */
+  private mustBoot = false;
   private isClosed = false;
   private sessionNumber = 0;
   private sessionsSeen = 0;
@@ -271,6 +273,7 @@ export class DmClient {
     if (err !== Err.Ok && err !== Err.NotFound) throw errorFor(err, "reading the device's journal");
     this.isProvisioned = err === Err.Ok;
     this.isStale = false;
+    this.mustBoot = false;
     this.sessionsSeen = 0;
   }
 
@@ -301,7 +304,7 @@ export class DmClient {
   private async guarded<Result>(run: Run, act: (run: Run) => Promise<Result>): Promise<Result> {
     try {
       this.demandGoOn();
-      if (this.isStale) await this.boot();
+      if (this.isStale || this.mustBoot) await this.boot();
       return await act(run);
     } catch (error) {
       throw asDmError(error, "DM_CORE", run.what);
@@ -313,6 +316,7 @@ export class DmClient {
     this.isStale = true;
     const err = await pump(this.core, this.io);
     this.isStale = false;
+    this.mustBoot = err === Err.Storage || err === Err.Damaged;
     this.collect();
     return err;
   }

@@ -111,6 +111,7 @@ export class NodeFsStorage implements Storage {
       this.openRegion(0);
       this.openRegion(1);
       this.slotBytes.forEach((capacity, slot) => this.openSlot(slot, capacity));
+      attempt(`syncing ${slots}`, () => syncDirectory(slots));
     } catch (error) {
       this.closeFiles();
       throw error;
@@ -212,6 +213,9 @@ export class NodeFsStorage implements Storage {
     return attempt(`opening ${path}`, () => {
       const descriptor = openSync(path, flags);
       const { size } = fstatSync(descriptor);
+      // A process that was killed may have left pages that read well and are not on the medium;
+      // nothing may be built on them before they are.
+      if (flags === "r+") fsyncSync(descriptor);
       const file = { path, descriptor, bytes: size, isDirty: flags !== "r+", isBad: false };
       this.files.set(area, file);
       return file;

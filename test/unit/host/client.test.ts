@@ -330,6 +330,15 @@ describe("DmClient storage", () => {
     expect(cores.length).toBe(3);
   });
 
+  it("a boot that ended over its storage: may be read, and the next run boots again", async () => {
+    const { client, cores } = await open([[], []]);
+    cores[0]!.doneErr = Err.Storage;
+    expect((await client.connect()).err).toBe(Err.Storage);
+    expect(client.status().outbox).toEqual([]);
+    expect((await client.connect()).err).toBe(Err.Ok);
+    expect(cores.length).toBe(2);
+  });
+
   it("a trap in the core: is thrown with its cause, and the next run boots again", async () => {
     const { client, cores } = await open([[{ wait: Wait.Durable }], []]);
     cores[0]!.resume = () => {
