@@ -1,13 +1,12 @@
 // The session machine: one package after the other, each message dealt with whole. It waits for the
 // network, for barriers, and inside a message for a person only; where it stands in the message is
 // then state of the parser.
-import { Ask, Block, Err, Media, Wait } from "../abi/codes";
+import { Block, Err, Media, Wait } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { RECEIVE, SEND } from "../base/buffers";
 import { RECEIVE_BYTES } from "../base/limits";
 import { Next } from "../base/next";
 import * as host from "../host";
-import * as jobs from "../install/jobs";
 import * as journal from "../journal/journal";
 import * as devInfo from "../mo/dev-info";
 import * as dmAcc from "../mo/dm-acc";
@@ -23,6 +22,7 @@ import * as commands from "./commands";
 import * as compose from "./compose";
 import * as groups from "./groups";
 import * as peer from "./peer";
+import * as prompt from "./prompt";
 import * as route from "./route";
 
 const enum Phase {
@@ -37,8 +37,6 @@ const enum Phase {
 }
 
 const enum AlertCode {
-  Display = 1100,
-  ConfirmOrReject = 1101,
   ServerInitiated = 1200,
   ClientInitiated = 1201,
   NextMessage = 1222,
@@ -63,7 +61,6 @@ let owedBytes = 0; // Room for one Status of each command in it.
 let isAborting = false; // Our last message: what comes back is ignored.
 let receivedBytes = 0;
 let outgoingBytes = 0;
-let askCode = 0;
 let owesNonce = false; // The reply tells the server the nonce that it must use next.
 let repeats = 0; // Times that the server has sent its last message again.
 let foreign = 0; // Messages of the server in a version that is not understood.
@@ -311,62 +308,28 @@ function runCommands(): i32 {
 }
 
 function takeAlert(): i32 {
-  askCode = parse.code;
   switch (parse.code) {
     case AlertCode.NextMessage:
       groups.answerNext();
       return Next.Again;
-    case AlertCode.Display:
-    case AlertCode.ConfirmOrReject:
-      return ask();
     case -1:
       groups.answerAlert(Status.Incomplete);
       return Next.Again;
     default:
-      groups.answerAlert(Status.NotSupported);
-      return Next.Again;
+      return ask();
   }
 }
 
-/** @spec DM PRO 1.2 §10.2 */
 function ask(): i32 {
-  if (parse.itemCount < 2) {
-    groups.answerAlert(Status.Incomplete);
-    return Next.Again;
-  }
-  parse.nextItem();
-  store<i32>(Block.Arg3, <i32>parse.data);
-  store<i32>(Block.Arg4, parse.dataBytes);
-  parse.nextItem();
-  store<i32>(Block.Arg0, askCode == AlertCode.Display ? Ask.Display : Ask.ConfirmOrReject);
-  store<i32>(Block.Arg1, <i32>parse.data);
-  store<i32>(Block.Arg2, parse.dataBytes);
-  phase = Phase.Asked;
-  return Wait.Confirm;
+  const wait = prompt.ask();
+  if (wait == Wait.Confirm) phase = Phase.Asked;
+  return wait;
 }
 
 function takeAnswer(err: i32): i32 {
   phase = Phase.Commands;
-  const isQuestion = askCode == AlertCode.ConfirmOrReject;
-  if (isQuestion && !err) commands.setJobFlags(jobs.Flag.Allowed);
-  if (isQuestion && err) commands.setJobFlags(0);
-  groups.answerAlert(statusOfAnswer(err, isQuestion));
+  prompt.takeAnswer(err);
   return Next.Again;
-}
-
-function statusOfAnswer(err: i32, isQuestion: bool): i32 {
-  switch (err) {
-    case Err.Ok:
-      return Status.Ok;
-    case Err.Refused:
-      return isQuestion ? Status.NotModified : Status.Ok;
-    case Err.Cancelled:
-      return isQuestion ? Status.Cancelled : Status.Ok;
-    case Err.TimedOut:
-      return Status.TimedOut;
-    default:
-      return Status.NotSupported;
-  }
 }
 
 // Our answer.
