@@ -9,8 +9,8 @@ import { Block, Err, Media, Wait } from "../../assembly/abi/codes.ts";
 import * as look from "../../host/core/look.ts";
 import { copyBytes, type Core, getNumber, putBytes, setNumber } from "../../host/core/memory.ts";
 import {
-  feedBlocks, feedMessage, receiveBuffer, takeComponent, takeExchange, takeFetch, takeQuestion,
-  writeFetchHead, writeStart,
+  feedBlocks, feedMessage, receiveBuffer, type StartBlock, takeComponent, takeExchange, takeFetch,
+  takeQuestion, writeFetchHead, writeStart,
 } from "../../host/core/requests.ts";
 import { decode, encode } from "../../host/demo/server/wbxml.ts";
 import { Medium } from "./medium.ts";
@@ -61,14 +61,35 @@ export interface Question {
 
 const modules = new Map<Build, WebAssembly.Module>();
 
+/** Path of the core, which is there. */
+export function coreFile(build: Build): string {
+  const path = `build/core${build === "debug" ? ".debug" : ""}.wasm`;
+  if (!existsSync(path)) execFileSync(process.execPath, ["build.mjs", "--core"]);
+  return path;
+}
+
 function compiled(build: Build): WebAssembly.Module {
   const known = modules.get(build);
   if (known !== undefined) return known;
-  const path = `build/core${build === "debug" ? ".debug" : ""}.wasm`;
-  if (!existsSync(path)) execFileSync(process.execPath, ["build.mjs", "--core"]);
-  const module = new WebAssembly.Module(readFileSync(path));
+  const module = new WebAssembly.Module(readFileSync(coreFile(build)));
   modules.set(build, module);
   return module;
+}
+
+/** The configuration of a device on this medium. */
+export function startOf(medium: Medium, options: DeviceOptions = {}): StartBlock {
+  return {
+    regionBytes: medium.regionBytes,
+    writeUnit: medium.writeUnit,
+    slotBytes: medium.slotBytes,
+    options: options.options ?? 0,
+    maxMsgBytes: options.maxMsgBytes ?? 4096,
+    maxObjBytes: 65_536,
+    rootName: "SCOMO",
+    vendors: [options.vendor ?? VENDOR],
+    classes: [options.class ?? CLASS],
+    now: 1_700_000_000,
+  };
 }
 
 export class Device {
@@ -123,18 +144,7 @@ export class Device {
     this.core = instance.exports as unknown as Core;
     this.message = undefined;
     this.isDone = true;
-    writeStart(this.core, {
-      regionBytes: this.medium.regionBytes,
-      writeUnit: this.medium.writeUnit,
-      slotBytes: this.medium.slotBytes,
-      options: this.options.options ?? 0,
-      maxMsgBytes: this.options.maxMsgBytes ?? 4096,
-      maxObjBytes: 65_536,
-      rootName: "SCOMO",
-      vendors: [this.options.vendor ?? VENDOR],
-      classes: [this.options.class ?? CLASS],
-      now: 1_700_000_000,
-    });
+    writeStart(this.core, startOf(this.medium, this.options));
     return this.core.start();
   }
 

@@ -47,6 +47,11 @@ export class Medium {
     return copy;
   }
 
+  /** What each area holds. */
+  contents(): Uint8Array[] {
+    return Array.from({ length: 2 + this.slotBytes.length }, (_, area) => this.area(area).slice());
+  }
+
   private area(area: number): Uint8Array {
     let held = this.areas.get(area);
     if (held === undefined) {
