@@ -1,10 +1,12 @@
 // Builds everything that lies in build/. An output is made again only when a source of it is newer.
 //
-//   node build.mjs                 core in its profiles, core.debug.wasm, host bundles
+//   node build.mjs                 core in its profiles, core.debug.wasm, wbxml.wasm, host bundles
 //   node build.mjs --tests         the same, and both builds of each file in test/modules
 //   node build.mjs --module NAME   only both builds of test/modules/NAME.ts
 //   node build.mjs --core          only core.wasm, core.debug.wasm
-//   node build.mjs --size          only the cores, and size.js, which prints what they cost
+//   node build.mjs --codec         only wbxml.wasm, wbxml.debug.wasm
+//   node build.mjs --size          only the cores, wbxml.wasm, and size.js, which prints what they
+//                                  cost
 //   node build.mjs --force ...     whether newer or not
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -22,11 +24,17 @@ const PROFILES = {
   "core-large": { RECEIVE_BYTES: 16384 },
   "core-small": { COMPONENTS_MAX: 8 },
 };
+/** Pages of wbxml.wasm: a document, what is made of it, and a little. */
+const CODEC_PAGES = 33;
 /** Zeros that may be written out to make one data segment of two. */
 const SEGMENT_GAP_MAX = 8;
 
 /** Where the source of an export of package.json is not the file of the same name in host/. */
-const SOURCES = { server: "host/demo/server/index.ts", pack: "host/pack/index.ts" };
+const SOURCES = {
+  server: "host/demo/server/index.ts",
+  pack: "host/pack/index.ts",
+  wbxml: "host/wbxml/index.ts",
+};
 /**
  * Dependencies in CommonJS call `require` for Node's own modules, which an ES module has to make.
  */
@@ -40,10 +48,15 @@ async function main(argv) {
   process.chdir(ROOT);
   const has = (flag) => argv.includes(flag);
   const name = has("--module") ? argv[argv.indexOf("--module") + 1] : undefined;
-  const onlyCore = has("--core") || has("--size");
+  const onlyWasm = has("--core") || has("--codec") || has("--size");
 
   const jobs = [];
-  if (name === undefined) {
+  if (name === undefined && !has("--core")) {
+    for (const [target, suffix] of [["release", ""], ["debug", ".debug"]]) {
+      jobs.push(job("assembly/codec.ts", `build/wbxml${suffix}.wasm`, target, "codec"));
+    }
+  }
+  if (name === undefined && !has("--codec")) {
     for (const profile of profilesFor(has)) {
       jobs.push(job("assembly/index.ts", `build/${profile}.wasm`, "release", profile));
     }
@@ -56,7 +69,7 @@ async function main(argv) {
   }
 
   const failures = await compileAll(has("--force") ? jobs : await stale(jobs));
-  if (name === undefined && !onlyCore) await bundleHost();
+  if (name === undefined && !onlyWasm) await bundleHost();
   if (has("--size")) await bundle({ entryPoints: { size: "test/size/print.ts" } });
   if (failures > 0) process.exitCode = 1;
 }
@@ -72,7 +85,10 @@ async function testModules() {
   return files.filter((file) => file.endsWith(".ts")).map((file) => basename(file, ".ts"));
 }
 
-/** @param profile  key of PROFILES; none for a test module, which has the limits of `core` */
+/**
+ * @param profile  key of PROFILES, or "codec"; none for a test module, which has the limits of
+ *                 `core`
+ */
 function job(source, output, target, profile) {
   return { source, output, target, profile };
 }
@@ -133,13 +149,15 @@ async function compile({ source, output, target, profile }) {
   const startedMs = Date.now();
   const sources = new Set(["asconfig.json", "build.mjs"]);
   const files = new Map();
-  const isCore = profile !== undefined && target === "release";
+  const isShipped = profile !== undefined && target === "release";
+  const pages = profile === "codec" ? CODEC_PAGES : 1;
   let log = "";
   const write = (text) => {
     log += text;
     return true;
   };
-  const options = ["--target", target, "-o", output, ...(isCore ? ["--debug"] : [])];
+  const options = ["--target", target, "-o", output, ...(isShipped ? ["--debug"] : [])];
+  options.push("--initialMemory", String(pages), "--maximumMemory", String(pages));
   const { error } = await asc.main([source, ...options], {
     stdout: { write },
     stderr: { write },
@@ -160,8 +178,8 @@ async function compile({ source, output, target, profile }) {
   });
   if (error) return { error: String(error), log };
 
-  if (isCore) {
-    const { named, bare } = await shrink(files.get(output));
+  if (isShipped) {
+    const { named, bare } = await shrink(files.get(output), pages);
     files.set(output, bare);
     files.set(output.replace(/\.wasm$/, ".names.wasm"), named);
   }
@@ -183,13 +201,13 @@ function withLimits(text, limits = {}) {
 }
 
 /**
- * Makes the core smaller than the compiler leaves it: one data segment where two lie side by side,
+ * Makes a module smaller than the compiler leaves it: one data segment where two lie side by side,
  * and what is used most gets the indices that take one byte.
  *
  * @param binary  release code with a name section
  * @returns the same code with names and without
  */
-async function shrink(binary) {
+async function shrink(binary, pages) {
   const { default: binaryen } = await import("assemblyscript/binaryen");
   const { Features } = binaryen;
   const module = binaryen.readBinary(binary);
@@ -198,7 +216,7 @@ async function shrink(binary) {
     return { offset: module.i32.const(offset), data, passive: false };
   });
   module.removeExport("memory");
-  module.setMemory(1, 1, "memory", segments);
+  module.setMemory(pages, pages, "memory", segments);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(2);
   module.optimize();

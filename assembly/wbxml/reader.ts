@@ -35,7 +35,6 @@ const PAGE_MAX: i32 = 2;
 const TAG_MIN: i32 = 0x05;
 const TAG_MAX: i32 = 0x3c;
 const META_TAG_MAX: i32 = 0x16;
-const TAG_RESERVED: i32 = 0x30;
 /** A larger value would lose its top bits in the next 7-bit shift. */
 const SHIFTABLE_MAX: u32 = 0x01ff_ffff;
 /** Bits of the C0 controls that XML allows: TAB, LF, CR. */
@@ -57,6 +56,8 @@ export let textBytes: i32 = 0;
 export let isOpaque: bool = false;
 /** Number of the document's type; 0: after `open`, `text` is its formal public identifier. */
 export let publicId: u32 = 0;
+/** Address of the token that was read last, or of the byte that may not follow the document. */
+export let lastToken: usize = 0;
 
 let start: usize = 0;
 let next: usize = 0;
@@ -67,6 +68,7 @@ let byteMax: u32 = 0; // Largest byte of a string: 0x7f in ASCII.
 let page: i32 = 0;
 let owesEnd: bool = false; // The last tag had no content.
 let isJoined: bool = false;
+let reserved: i32 = 0x30; // A token of no element.
 let failure: i32 = Err.Ok;
 
 /**
@@ -99,6 +101,11 @@ export function open(ptr: usize, byteCount: i32, hasJoined: bool): i32 {
   skip(tableBytes);
   if (publicId == 0) readTable(index);
   return failure;
+}
+
+/** Sets the token of no element: DevInf has another one than SyncML. */
+export function reserve(tag: i32): void {
+  reserved = tag;
 }
 
 /** First failure since `open`, or `Err.Ok`. */
@@ -150,7 +157,9 @@ export function isSyncml(): bool {
 
 /** Whether the document, whose root has ended, ends here but for processing instructions. */
 export function isAtEnd(): bool {
-  while (next < end && load<u8>(next) == Global.Pi && failure == Err.Ok) {
+  while (next < end && failure == Err.Ok) {
+    beginToken();
+    if (load<u8>(next) != Global.Pi) return false;
     next++;
     skipAttributes();
   }
@@ -160,14 +169,24 @@ export function isAtEnd(): bool {
 /** Reads up to the next tag, END or piece of text. */
 export function read(): i32 {
   while (failure == Err.Ok) {
-    if (owesEnd) {
-      owesEnd = false;
-      return Event.End;
-    }
-    const event = readToken(readByte());
+    const event = step();
     if (failure == Err.Ok && event != Event.Failed) return event;
   }
   return Event.Failed;
+}
+
+/** Reads one token with what follows it. Failed: nothing to report, or a failure. */
+export function step(): i32 {
+  beginToken();
+  if (owesEnd) {
+    owesEnd = false;
+    return Event.End;
+  }
+  return readToken(readByte());
+}
+
+function beginToken(): void {
+  lastToken = next;
 }
 
 /** Reads what follows a token. Failed: nothing to report, or a failure. */
@@ -208,7 +227,7 @@ function readTag(token: u32): i32 {
   const identity: i32 = token & TagBit.Identity;
   tag = (page << 8) | identity;
   const last = page == 1 ? META_TAG_MAX : TAG_MAX;
-  if (identity < TAG_MIN || identity > last || tag == TAG_RESERVED) fail(Err.Malformed);
+  if (identity < TAG_MIN || identity > last || tag == reserved) fail(Err.Malformed);
   if (token & TagBit.HasAttributes) skipAttributes();
   owesEnd = !(token & TagBit.HasContent);
   return Event.Start;
@@ -229,6 +248,7 @@ function readJoined(token: u32): i32 {
  */
 function skipAttributes(): void {
   for (let i = 0; i <= 2 * WBXML_ATTRIBUTES_MAX; i++) {
+    beginToken();
     switch (readByte()) {
       case Global.End:
         return;
