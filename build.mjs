@@ -21,7 +21,7 @@ const COMPILERS_MAX = 2;
 /** Limits of assembly/base/limits.ts that a build of the core has otherwise. */
 const PROFILES = {
   core: {},
-  "core-large": { RECEIVE_BYTES: 16384 },
+  "core-large": { RECEIVE_BYTES: 16384, ANSWER_BYTES: 8192 },
   "core-small": { COMPONENTS_MAX: 8 },
 };
 /** Pages of wbxml.wasm: a document, what is made of it, and a little. */

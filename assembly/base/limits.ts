@@ -11,6 +11,10 @@ export const ANSWER_BYTES: i32 = 2048;
 export const NODES_MAX: i32 = 300;
 /** Value of a leaf. */
 export const VALUE_BYTES_MAX: i32 = 2048;
+/** A large object on its way in: the Base64 of the longest value, or a serialised tree. */
+export const OBJECT_BYTES: i32 = 2732;
+/** Target of a large object, its query included. */
+export const OBJECT_URI_BYTES_MAX: i32 = 288;
 /** Text of an ACL. */
 export const ACL_BYTES_MAX: i32 = 255;
 export const TITLE_BYTES_MAX: i32 = 255;

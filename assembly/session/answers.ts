@@ -118,9 +118,20 @@ export function first(): usize {
 
 /** Takes the oldest answer away. */
 export function pop(): void {
-  const total = <i32>load<u16>(ANSWERS);
+  remove(ANSWERS);
+}
+
+/** Takes the oldest Results away, if there is one. */
+export function dropResults(): void {
+  let at = ANSWERS;
+  while (at < ANSWERS + used && typeOf(at) != Answer.Results) at += load<u16>(at);
+  if (at < ANSWERS + used) remove(at);
+}
+
+function remove(at: usize): void {
+  const total = <i32>load<u16>(at);
   used -= total;
-  memory.copy(ANSWERS, ANSWERS + total, used);
+  memory.copy(at, at + total, ANSWERS + used - at);
 }
 
 /** Gives the answer at `position` another code. */

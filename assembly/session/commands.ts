@@ -12,6 +12,7 @@ import { Status, statusFor } from "../syncml/status";
 import { Right } from "../tree/acl";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
+import * as largeObject from "./large-object";
 import * as nodes from "./nodes";
 import * as properties from "./properties";
 import * as route from "./route";
@@ -32,14 +33,22 @@ export function setJobFlags(flags: i32): void {
 
 /** Runs the Item that the parser stands at. @returns its Status */
 export function runItem(kind: i32): i32 {
+  const broken = largeObject.take(kind);
+  if (broken) return broken;
+  const code = runWhole(kind);
+  // A first chunk of what may not be done is not waited for.
+  if (parse.moreData && code != Status.Chunk) largeObject.drop();
+  return code;
+}
+
+function runWhole(kind: i32): i32 {
   if (parse.itemTargetBytes == 0) return Status.Incomplete;
-  if (parse.moreData) return Status.NotSupported;
   const err = uri.parse(parse.itemTarget, parse.itemTargetBytes);
   if (err) return statusFor(err);
   // Provisioning makes the Inbox itself.
   const isForInbox = subtree.isInbox() && (!route.mayAll() || subtree.isSerialised());
   if (isForInbox) return statusFor(subtree.addToInbox(kind));
-  if (uri.query) return properties.run(kind);
+  if (uri.query) return parse.moreData ? Status.NotSupported : properties.run(kind);
   const node = route.resolve();
   if (node == Err.Damaged) return Status.Failed;
   if ((kind == Kind.Add || kind == Kind.Replace) && subtree.isSerialised()) {

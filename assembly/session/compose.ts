@@ -95,11 +95,11 @@ export function message(headerStatus: i32, isLast: bool): i32 {
     // Every message that is asked for has it: what does not fit behind it never will.
     if (answers.typeOf(answers.first()) == Answer.Next) floor++;
     if (answer(limit - TRAILER_BYTES)) answers.pop();
-    else if (commandId > floor) break;
+    else if (commandId > floor || sendsChunk(limit - TRAILER_BYTES)) break;
     else if (!shrink(limit - TRAILER_BYTES)) return Err.DoesNotFit;
   }
   if (answers.isEmpty() && isLast) writer.empty(Tag.Final);
-  else if (answers.isEmpty()) alert(1222);
+  else if (answers.isEmpty()) alert(1222, 0, 0);
   writer.end();
   writer.end();
   return writer.error() ? writer.error() : writer.position();
@@ -108,6 +108,7 @@ export function message(headerStatus: i32, isLast: bool): i32 {
 /** Does without what no message to this server can hold. @returns false where that cannot be */
 function shrink(limit: i32): bool {
   const at = answers.first();
+  results.stop();
   isBare = answers.typeOf(at) == Answer.Results;
   let isDone = isBare && answer(limit);
   isBare = false;
@@ -117,6 +118,13 @@ function shrink(limit: i32): bool {
   }
   if (isDone) answers.pop();
   return isDone;
+}
+
+/** The server does not take the object that is sent in chunks: the rest of it stays here. */
+export function stopChunks(): void {
+  if (!results.sentBytes) return;
+  results.stop();
+  answers.dropResults();
 }
 
 /** Writes a message that ends the session from our side. @spec DM PRO 1.2 §8.4 */
@@ -134,6 +142,7 @@ function answer(limit: i32): bool {
   const before = commandId;
   const type = answers.typeOf(at);
   if (type == Answer.Generic) return generic(at, limit);
+  if (type == Answer.Results && results.sentBytes) return chunk(at, limit);
   if (type == Answer.Results && results.open(answers.textOf(at), answers.textBytesOf(at))) {
     return list(at, limit);
   }
@@ -147,7 +156,7 @@ function answer(limit: i32): bool {
 function single(at: usize): void {
   switch (answers.typeOf(at)) {
     case Answer.Alert:
-      alert(answers.codeOf(at));
+      alert(answers.codeOf(at), answers.textOf(at), answers.textBytesOf(at));
       break;
     case Answer.DevInfo:
       devInfoItems();
@@ -160,6 +169,43 @@ function single(at: usize): void {
     default:
       status(at);
   }
+}
+
+/** What no message can hold goes out in chunks. @returns false where not even one fits */
+function sendsChunk(limit: i32): bool {
+  const at = answers.first();
+  if (answers.typeOf(at) != Answer.Results) return false;
+  writer.mark();
+  chunk(at, limit);
+  return results.sentBytes != 0;
+}
+
+/**
+ * Writes the next chunk of the object that stands first. @returns true if it was the last one, and
+ * of a list the last Item
+ */
+function chunk(at: usize, limit: i32): bool {
+  const before = commandId;
+  const isList = results.open(answers.textOf(at), answers.textBytesOf(at));
+  openResults(at);
+  results.openChunk(limit);
+  if (isList) {
+    results.skip(answers.codeOf(at));
+    results.listItem(false);
+  } else results.item(false);
+  results.closeChunk();
+  writer.end();
+  if (writer.error() || writer.position() > limit) {
+    writer.backToMark();
+    commandId = before;
+    results.stop();
+    return false;
+  }
+  if (results.sentBytes) return false;
+  if (!isList) return true;
+  answers.setCode(at, answers.codeOf(at) + 1);
+  results.skip(1);
+  return !results.hasItem();
 }
 
 function openResults(at: usize): void {
@@ -289,9 +335,14 @@ function status(at: usize): void {
   writer.end();
 }
 
-function alert(code: i32): void {
+function alert(code: i32, target: usize, targetBytes: i32): void {
   openCommand(Tag.Alert);
   writer.leafNumber(Tag.Data, code);
+  if (targetBytes) {
+    writer.tag(Tag.Item);
+    locUri(Tag.Target, target, targetBytes);
+    writer.end();
+  }
   writer.end();
 }
 

@@ -13,6 +13,7 @@ import * as answers from "./answers";
 import { Answer } from "./answers";
 import * as commands from "./commands";
 import * as compose from "./compose";
+import * as largeObject from "./large-object";
 import * as peer from "./peer";
 import * as results from "./results";
 import * as route from "./route";
@@ -22,6 +23,9 @@ import * as subtree from "./subtree";
 const ITEM_BYTES: i32 = 640;
 /** What `run` answers for an Alert that is to be dealt with: a person may have to be asked. */
 export const ALERT: i32 = -4;
+
+const NEXT_MESSAGE: i32 = 1222;
+const NO_END_OF_DATA: i32 = 1225;
 
 let skipCode = 0; // Code that everything left in the message gets, 0 if it runs.
 let sequenceSkips = false; // The members of this Sequence that are left get 215.
@@ -35,6 +39,7 @@ let illegalCode = 0;
 let hasFailed = false; // The Atomic has: what is left gets 215.
 let inner = 0; // Containers open inside an Atomic that does not run.
 let wasOpened = false;
+let itemsLeft = 0; // Items of the command behind the one that runs.
 let reserved = 0; // Bytes of one Status for each command that is not answered yet.
 /** First failure of an Item in this message, 0 if there is none. */
 export let failedCode = 0;
@@ -113,6 +118,7 @@ function skipped(): i32 {
  */
 export function run(kind: i32, before: i32): i32 {
   if (kind == Kind.ContainerEnd) return endContainer();
+  if (largeObject.isOpen()) interrupt(kind, before);
   if (isInAtomic && illegalLeft >= 0) return answerIllegal(kind);
   let code = skipped();
   if (kind == Kind.Atomic || kind == Kind.Sequence) return openContainer(kind, code, before);
@@ -128,9 +134,24 @@ export function run(kind: i32, before: i32): i32 {
   return Next.Again;
 }
 
+/**
+ * What is not the next chunk of a large object, nor the Alert that asks for our next message, ends
+ * the object. The server is told where the answer has room. @spec DM PRO 1.2 §7
+ */
+function interrupt(kind: i32, before: i32): void {
+  if (kind == Kind.Alert && parse.code == NEXT_MESSAGE) return;
+  const isNext = parse.nextItem() && largeObject.isNext(kind);
+  again(before);
+  if (isNext) return;
+  largeObject.drop();
+  answers.refer(0, 0, 0);
+  if (answers.HEADER_BYTES + largeObject.uriBytes > answers.room() - reserved) return;
+  say(Answer.Alert, 0, NO_END_OF_DATA, largeObject.URI, largeObject.uriBytes);
+}
+
 /** Items of a command by what they may write: a serialised sub-tree is one for each 128 bytes. */
 function countNodes(): i32 {
-  let nodes = parse.itemCount;
+  let nodes = parse.itemCount + (largeObject.heldBytes() >> 7);
   while (parse.nextItem()) if (subtree.isSerialised()) nodes += parse.dataBytes >> 7;
   return nodes;
 }
@@ -159,7 +180,9 @@ function runCommand(kind: i32, before: i32): void {
   let code = 0;
   let isMixed = false;
   let isOver = false; // The Atomic has failed: Items that are left do not run.
+  itemsLeft = parse.itemCount;
   while (parse.nextItem()) {
+    itemsLeft--;
     const target = parse.itemTarget;
     const targetBytes = parse.itemTargetBytes;
     const one = isOver ? Status.NotExecuted : runOne(kind);
@@ -194,7 +217,7 @@ function fitsAnswer(kind: i32): bool {
 }
 
 function runOne(kind: i32): i32 {
-  const code = commands.runItem(kind);
+  const code = commands.runItem(isMisplaced() ? Kind.Other : kind);
   if (code >= 300 && !failedCode) failedCode = code;
   if (kind == Kind.Get) return code == Status.Ok ? checkResult() : code;
   if (isInAtomic) return code;
@@ -204,6 +227,11 @@ function runOne(kind: i32): i32 {
     tree.undoClear();
   }
   return code;
+}
+
+/** Only the last Item of a command that stands alone may be a chunk. @spec DM PRO 1.2 §7 */
+function isMisplaced(): bool {
+  return parse.moreData && (isInAtomic || sequences != 0 || itemsLeft != 0);
 }
 
 /** A value that no message to this server could hold, or that it does not take, is not offered. */

@@ -44,9 +44,11 @@ let isSerialised: bool = false; // ACL and Title are those of the node that `tnd
 // Taking what is said.
 
 /**
- * Takes format, type and value of the Item; its transport encoding comes off.
+ * Takes format, type and value of the Item; its transport encoding comes off. Of a chunk of a large
+ * object only what can be said without the rest is checked.
  *
  * @param known  Format of the leaf that is there, -1 for a new one
+ * @fails Err.Later  the Item is a chunk
  * @spec DM TND 1.2 §7.7.2
  */
 export function takeItem(known: i32): i32 {
@@ -60,6 +62,7 @@ export function takeItem(known: i32): i32 {
   format = parse.hasFormat || known < 0 ? parse.format : known;
   if (format < 0 || parse.dataIsInline) return Err.BadFormat;
   if (format == Format.Node && valueBytes) return Err.BadFormat;
+  if (parse.moreData) return Err.Later;
   if (format == Format.B64) {
     const err = decode(known < 0 ? !isText() : known == Format.Bin);
     if (err) return err;

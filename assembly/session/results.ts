@@ -5,7 +5,7 @@ import { RECEIVE, SEND } from "../base/buffers";
 import { SEGMENT_BYTES_MAX, SEND_BYTES, VALUE_BYTES_MAX } from "../base/limits";
 import { Right } from "../tree/acl";
 import { tokenOf } from "../tree/tnds";
-import { MetaTag, Tag, TreeTag } from "../wbxml/tokens";
+import { Global, MetaTag, Tag, TreeTag } from "../wbxml/tokens";
 import * as writer from "../wbxml/writer";
 import * as uri from "../tree/uri";
 import * as properties from "./properties";
@@ -44,8 +44,28 @@ const TEXT_PLAIN_BYTES: i32 = 10;
 const TAGS: usize = memory.data<u8>([0x06, 0x1c, 0x33, 0x34, 0x35, 0x38]);
 const TREE_PAGE: i32 = 0x200;
 
+/** What Data has. */
+const enum Content {
+  /** What lies in `scratch`. */
+  Text,
+  Children,
+  Object,
+}
+
+/** A smaller chunk is not worth a message. */
+const CHUNK_BYTES_MIN: i32 = 8;
+/** What is around the bytes of a chunk from the tag of Data to the end of Results. */
+const CHUNK_END_BYTES: i32 = 8;
+/** What a chunk has besides: Size, MoreData, the least of its bytes. */
+const CHUNK_FRAME_BYTES: i32 = 32;
+
 /** Bytes of the largest Data that was written since `count` began. */
 export let largestBytes = 0;
+/** Bytes that are out of the Data that is sent in chunks; 0 before the first, behind the last. */
+export let sentBytes = 0;
+
+let chunkLimit = 0; // Where a message must end that has a chunk; 0: Items are written whole.
+let dataBytes = 0; // Of the Data that was written last.
 
 /** The message that was received has been dealt with when ours is composed. */
 let scratch: usize = RECEIVE;
@@ -96,16 +116,28 @@ function following(at: i32): i32 {
   return next;
 }
 
+/** Makes the next Item one whose Data may go on in the next message; this one ends at `limit`. */
+export function openChunk(limit: i32): void {
+  chunkLimit = limit;
+}
+
+export function closeChunk(): void {
+  chunkLimit = 0;
+}
+
+/** Forgets an object that is sent in chunks. */
+export function stop(): void {
+  sentBytes = 0;
+}
+
 /** Writes the Item of the node that a list stands at; without Data if bare. */
 export function listItem(isBare: bool): void {
   writer.tag(Tag.Item);
   const past = scratch + SEND_BYTES;
   const ptr = uriBefore(past);
   source(ptr, <i32>(past - ptr));
-  const format = route.formatOf(node);
-  meta(format, route.typeInto(node, scratch + TYPE_OFFSET));
-  const hasData = (selection & List.StructData) != 0 && format != Format.Node;
-  if (hasData && !isBare) data(Tag.Data, node);
+  const isLeaf = route.formatOf(node) != Format.Node;
+  leaf(node, (selection & List.StructData) != 0 && isLeaf && !isBare);
   writer.end();
 }
 
@@ -134,65 +166,115 @@ function source(ptr: usize, byteCount: i32): void {
 export function item(isBare: bool): void {
   writer.tag(Tag.Item);
   source(target, targetBytes);
+  if (top < 0) sentBytes = 0;
   if (!isBare && top >= 0) {
     if (selection) object();
     else if (uri.query) property();
-    else if (route.isInterior(top)) children();
+    else if (!route.isInterior(top)) leaf(top, true);
     else {
-      meta(route.formatOf(top), route.typeInto(top, scratch + TYPE_OFFSET));
-      data(Tag.Data, top);
+      const byteCount = bytesOf(Content.Children);
+      meta(Format.Node, 0, byteCount);
+      data(Content.Children, byteCount, false);
     }
   }
   writer.end();
 }
 
 function property(): void {
-  text(Tag.Data, max(0, properties.valueInto(top, scratch)));
+  const byteCount = max(0, properties.valueInto(top, scratch));
+  meta(Format.Chr, 0, byteCount);
+  data(Content.Text, byteCount, false);
+}
+
+/** Writes Meta and Data of a leaf; Data only if the value can be read. */
+function leaf(at: i32, hasData: bool): void {
+  const format = route.formatOf(at);
+  const byteCount = hasData ? route.valueBytes(at) : -1;
+  meta(format, route.typeInto(at, scratch + TYPE_OFFSET), byteCount);
+  if (byteCount < 0) return;
+  const isLost = byteCount != 0 && route.valueInto(at, scratch, byteCount) != Err.Ok;
+  data(Content.Text, isLost ? 0 : byteCount, format == Format.Bin || hasNul(byteCount));
+}
+
+function hasNul(byteCount: i32): bool {
+  let i = 0;
+  while (i < byteCount && load<u8>(scratch + i) != 0) i++;
+  return i < byteCount;
 }
 
 /** Names of the children joined by `/`. */
 function children(): void {
-  meta(Format.Node, 0);
-  let end = scratch;
   for (let child = route.firstChild(top); child >= 0; child = route.nextSibling(child)) {
-    if (end > scratch + SEND_BYTES - SEGMENT_BYTES_MAX - 1) break;
-    if (end != scratch) store<u8>(end++, SLASH);
-    const nameBytes = route.nameInto(child, end);
-    if (nameBytes > 0) end += nameBytes;
+    if (child != route.firstChild(top)) writer.putByte(SLASH);
+    writer.put(NAME, max(0, route.nameInto(child, NAME)));
   }
-  text(Tag.Data, <i32>(end - scratch));
 }
 
-/** Writes an element with the text in `scratch`. */
-function text(tag: i32, byteCount: i32): void {
-  note(byteCount);
-  writer.leaf(tag, scratch, byteCount);
+function write(content: i32): void {
+  if (content == Content.Object) tree();
+  else if (content == Content.Children) children();
+  else writer.put(scratch, dataBytes);
 }
 
-function note(byteCount: i32): void {
+function bytesOf(content: i32): i32 {
+  writer.openNested(true);
+  write(content);
+  return writer.closeNested(true);
+}
+
+/** Writes Data, or the next chunk of it and whether there is more. */
+function data(content: i32, byteCount: i32, isOctets: bool): void {
+  dataBytes = byteCount;
   largestBytes = max(largestBytes, byteCount);
+  const from = min(sentBytes, byteCount);
+  if (byteCount == from) {
+    sentBytes = 0;
+    return writer.empty(Tag.Data);
+  }
+  let part = byteCount - from;
+  writer.tag(Tag.Data);
+  if (chunkLimit) {
+    const room = chunkLimit - writer.position() - CHUNK_END_BYTES;
+    part = min(part, max(CHUNK_BYTES_MIN, room));
+  }
+  if (isOctets) writer.opaqueHead(part);
+  else writer.putByte(Global.StrI);
+  writer.openPart(from, part);
+  write(content);
+  writer.closeNested(false);
+  const isCut = part < byteCount - from;
+  if (isCut && !isOctets) part -= writer.trimCharacter();
+  if (!isOctets) writer.putByte(0);
+  writer.end();
+  sentBytes = isCut ? from + part : 0;
+  if (isCut) writer.empty(Tag.MoreData);
 }
 
 /** Writes an element with the value of a leaf, if it is one that can be read. */
-function data(tag: i32, leaf: i32): void {
-  const byteCount = route.valueBytes(leaf);
+function value(tag: i32, at: i32): void {
+  const byteCount = route.valueBytes(at);
   if (byteCount < 0) return;
-  note(byteCount);
-  if (byteCount == 0 || route.valueInto(leaf, scratch, byteCount)) return writer.empty(tag);
+  if (byteCount == 0 || route.valueInto(at, scratch, byteCount)) return writer.empty(tag);
   writer.tag(tag);
-  if (route.formatOf(leaf) == Format.Bin) writer.opaque(scratch, byteCount);
+  if (route.formatOf(at) == Format.Bin) writer.opaque(scratch, byteCount);
   else writer.text(scratch, byteCount);
   writer.end();
 }
 
-/** Writes what is not the default; the Type is behind the value in `scratch`. */
-function meta(format: i32, typeBytes: i32): void {
-  if (format == Format.Chr && typeBytes <= 0) return;
+/**
+ * Writes what is not the default, and before the first chunk of Data how much it is; the Type is
+ * behind the value in `scratch`.
+ */
+function meta(format: i32, typeBytes: i32, size: i32): void {
+  const isSized = chunkLimit != 0 && sentBytes == 0 && size > 0;
+  if (format == Format.Chr && typeBytes <= 0 && !isSized) return;
   writer.tag(Tag.Meta);
+  const word = scratch + TYPE_OFFSET + 128;
   if (format != Format.Chr) {
-    writer.leaf(MetaTag.Format, scratch, properties.formatInto(format, scratch));
+    writer.leaf(MetaTag.Format, word, properties.formatInto(format, word));
   }
   if (typeBytes > 0) writer.leaf(MetaTag.Type, scratch + TYPE_OFFSET, typeBytes);
+  if (isSized) writer.leafNumber(MetaTag.Size, size);
   writer.end();
 }
 
@@ -200,18 +282,13 @@ function meta(format: i32, typeBytes: i32): void {
 
 /** @spec DM TNDS 1.2 §5 */
 function object(): void {
+  const byteCount = bytesOf(Content.Object);
   memory.copy(scratch + TYPE_OFFSET, OBJECT_TYPE, OBJECT_TYPE_BYTES);
-  meta(Format.Bin, OBJECT_TYPE_BYTES);
-  writer.tag(Tag.Data);
-  const byteCount = nested(true);
-  note(byteCount);
-  writer.opaqueHead(byteCount);
-  nested(false);
-  writer.end();
+  meta(Format.Bin, OBJECT_TYPE_BYTES, byteCount);
+  data(Content.Object, byteCount, true);
 }
 
-function nested(isTrial: bool): i32 {
-  writer.openNested(isTrial);
+function tree(): void {
   writer.raw(OBJECT_HEAD, OBJECT_HEAD_BYTES);
   writer.tag(TreeTag.MgmtTree);
   writer.leaf(TreeTag.VerDTD, VERSION, 3);
@@ -231,7 +308,6 @@ function nested(isTrial: bool): i32 {
     at = next;
   }
   writer.end();
-  return writer.closeNested(isTrial);
 }
 
 /** The node of the Get has no name: what is given back to its URI is the same node. */
@@ -244,7 +320,7 @@ function openNode(at: i32): void {
     for (let i = 0; i < Property.Value; i++) if ((selection >> i) & 1) serialise(at, i, isLeaf);
     writer.end();
   }
-  if (selection & List.Value && isLeaf) data(TreeTag.Value, at);
+  if (selection & List.Value && isLeaf) value(TreeTag.Value, at);
 }
 
 function serialise(at: i32, index: i32, isLeaf: bool): void {
@@ -267,20 +343,24 @@ function serialise(at: i32, index: i32, isLeaf: bool): void {
 
 /**
  * Counts what a message needs for the answer to a Get, or for each Item of its list, besides
- * CmdRef. Uses the send buffer, which must be free.
+ * CmdRef; Data may come in chunks. Uses the send buffer, which must be free.
  */
 export function count(ptr: usize, byteCount: i32): i32 {
+  const sent = sentBytes;
   scratch = SEND;
+  sentBytes = 0;
   largestBytes = 0;
   const isList = open(ptr, byteCount);
   let most = 0;
   do {
     writer.openCount();
+    dataBytes = 0;
     if (isList) listItem(false);
     else item(false);
-    most = max(most, writer.position());
+    most = max(most, writer.position() - dataBytes);
     skip(1);
   } while (isList && hasItem());
   scratch = RECEIVE;
-  return FRAME_BYTES + most;
+  sentBytes = sent;
+  return FRAME_BYTES + CHUNK_FRAME_BYTES + most;
 }

@@ -21,8 +21,10 @@ import * as auth from "./auth";
 import * as commands from "./commands";
 import * as compose from "./compose";
 import * as groups from "./groups";
+import * as largeObject from "./large-object";
 import * as peer from "./peer";
 import * as prompt from "./prompt";
+import * as results from "./results";
 import * as route from "./route";
 
 const enum Phase {
@@ -41,8 +43,11 @@ const enum AlertCode {
   ClientInitiated = 1201,
   NextMessage = 1222,
   SessionAbort = 1223,
+  NoEndOfData = 1225,
 }
 
+/** `Results`: of the commands only this name is so long. */
+const RESULTS_BYTES: i32 = 7;
 /** Messages of one session before it is called endless. */
 const MESSAGES_MAX: u32 = 512;
 const HEX: usize = memory.data(8);
@@ -93,6 +98,8 @@ export function start(node: i32, id: usize, idBytes: i32): i32 {
   auth.open();
   commands.setAccount(node);
   commands.setJobFlags(0);
+  largeObject.drop();
+  results.stop();
   route.allowAll(false);
   object.refresh();
   headerStatus = 0;
@@ -280,6 +287,7 @@ function takeStatuses(): i32 {
 function takeStatus(): i32 {
   const isHeader = parse.cmdRefBytes == 1 && load<u8>(parse.cmdRef) == 0x30;
   if (isHeader) return auth.takeVerdict();
+  if (parse.code >= 300 && parse.cmdBytes == RESULTS_BYTES) compose.stopChunks();
   if (auth.knowsServer()) alerts.take();
   return Err.Ok;
 }
@@ -309,6 +317,10 @@ function runCommands(): i32 {
 
 function takeAlert(): i32 {
   switch (parse.code) {
+    case AlertCode.NoEndOfData:
+      compose.stopChunks();
+      groups.answerAlert(Status.Ok);
+      return Next.Again;
     case AlertCode.NextMessage:
       groups.answerNext();
       return Next.Again;
@@ -337,6 +349,8 @@ function takeAnswer(err: i32): i32 {
 /** @spec DM PRO 1.2 §8.4: a message that would only acknowledge the header is not sent */
 function endMessage(): i32 {
   if (hasFinal && !hasCommands && answers.isEmpty()) return end(Err.Ok);
+  // A server that ends its package inside an object has not ended it.
+  if (largeObject.isOpen()) hasFinal = false;
   return reply();
 }
 

@@ -59,6 +59,7 @@ export function isInbox(): bool {
  */
 export function addToInbox(kind: i32): i32 {
   if (kind != Kind.Add || uri.query || uri.depth() > 1 || !isSerialised()) return Err.NotAllowed;
+  if (parse.moreData) return Err.Later;
   const mark = tree.undoMark();
   isForInbox = true;
   uriBytes = 0;
@@ -77,6 +78,7 @@ export function addToInbox(kind: i32): i32 {
  * @spec DM TNDS 1.2 §5
  */
 export function run(kind: i32, target: i32): i32 {
+  if (parse.moreData) return Err.Later;
   const mark = tree.undoMark();
   let err = kind == Kind.Add ? Err.Ok : clear(target);
   isForInbox = false;

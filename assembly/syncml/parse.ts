@@ -250,6 +250,21 @@ export function rewind(to: i32): void {
   after = to & PLACE_MASK;
 }
 
+/** Makes the Item have other Data than the message says, at `ptr`, until the next Item. */
+export function replaceData(ptr: usize, byteCount: i32, isOpaque: bool): void {
+  data = ptr;
+  dataBytes = byteCount;
+  dataIsOpaque = isOpaque;
+}
+
+/** Makes the Item have other Meta than the message says, until the next Item. */
+export function replaceMeta(value: i32, isGiven: bool, ptr: usize, byteCount: i32): void {
+  format = value;
+  hasFormat = isGiven;
+  type = ptr;
+  typeBytes = byteCount;
+}
+
 /** Makes `reader.read` yield the elements in Data of this Item, up to the End of Data. */
 export function openInline(): void {
   goTo(inline);

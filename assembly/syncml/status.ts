@@ -9,6 +9,8 @@ export const enum Status {
   Ok = 200,
   Accepted = 202,
   Authenticated = 212,
+  /** A piece of a large object was taken. */
+  Chunk = 213,
   Cancelled = 214,
   NotExecuted = 215,
   RolledBack = 216,
@@ -21,12 +23,14 @@ export const enum Status {
   NotSupported = 406,
   MissingCredentials = 407,
   TimedOut = 408,
+  SizeRequired = 411,
   Incomplete = 412,
   TooLarge = 413,
   UriTooLong = 414,
   BadFormat = 415,
   Exists = 418,
   Full = 420,
+  SizeMismatch = 424,
   Denied = 425,
   Failed = 500,
   NotImplemented = 501,
@@ -62,6 +66,8 @@ export function statusFor(err: i32): i32 {
       return Status.Full;
     case Err.Busy:
       return Status.Forbidden;
+    case Err.Later:
+      return Status.Chunk;
     case Err.NotImplemented:
       return Status.NotSupported;
     default:

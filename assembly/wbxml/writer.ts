@@ -20,7 +20,10 @@ let markedNext: usize = 0;
 let markedPage: i32 = 0;
 let outerNext: usize = 0;
 let outerPage: i32 = 0;
+let outerLimit: usize = 0;
 let outerIsCounting: bool = false;
+let skipBytes: i32 = 0; // Of what comes, left out.
+let partBytes: i32 = i32.MAX_VALUE; // Of what comes behind them, written; the rest is left out.
 
 /** Starts writing at `ptr`. Borrows `capacityBytes` bytes until the next `open`. */
 export function open(ptr: usize, capacityBytes: i32): void {
@@ -47,16 +50,41 @@ export function openNested(isTrial: bool): void {
   outerNext = next;
   outerPage = page;
   outerIsCounting = isCounting;
-  isCounting = isCounting || isTrial;
+  outerLimit = limit;
+  if (isTrial) {
+    isCounting = true;
+    limit = next + i32.MAX_VALUE;
+  }
   page = 0;
 }
 
-/** Ends what `openNested` began. Returns its bytes; what was only a trial is taken back. */
+/** Begins content of which only the `byteCount` bytes from `from` on are written. */
+export function openPart(from: i32, byteCount: i32): void {
+  openNested(false);
+  skipBytes = from;
+  partBytes = byteCount;
+}
+
+/** Takes back the begin of a character at the end of what was written. @returns its bytes */
+export function trimCharacter(): i32 {
+  let cut = 1;
+  while (cut < 4 && (load<u8>(next - cut) & 0xc0) == 0x80) cut++;
+  const first = load<u8>(next - cut);
+  const whole = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (cut >= whole) return 0;
+  next -= cut;
+  return cut;
+}
+
+/** Ends what was begun. Returns its bytes; what was only a trial is taken back. */
 export function closeNested(isTrial: bool): i32 {
   const byteCount = <i32>(next - outerNext);
   if (isTrial) next = outerNext;
   page = outerPage;
   isCounting = outerIsCounting;
+  limit = outerLimit;
+  skipBytes = 0;
+  partBytes = i32.MAX_VALUE;
   return byteCount;
 }
 
@@ -157,14 +185,20 @@ function turnTo(wanted: i32): void {
   page = wanted;
 }
 
-function put(ptr: usize, byteCount: i32): void {
+/** Writes what stands between the tags of an element as it is. */
+export function put(ptr: usize, byteCount: i32): void {
+  const skipped = min(skipBytes, byteCount);
+  skipBytes -= skipped;
+  ptr += skipped;
+  byteCount = min(byteCount - skipped, partBytes);
+  partBytes -= byteCount;
   if (byteCount > <i32>(limit - next)) failure = Err.DoesNotFit;
   if (failure != Err.Ok) return;
   if (!isCounting) memory.copy(next, ptr, byteCount);
   next += byteCount;
 }
 
-function putByte(byte: u32): void {
+export function putByte(byte: u32): void {
   store<u8>(BYTE, byte);
   put(BYTE, 1);
 }

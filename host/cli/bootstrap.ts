@@ -136,7 +136,7 @@ function deviceNodes({ deviceId, clientVersion }: BootstrapContent): Node[] {
     ...leaves("./DevDetail", {
       DevTyp: "gateway", OEM: "scomo", FwV: clientVersion, SwV: clientVersion, HwV: "1",
     }),
-    { uri: "./DevDetail/LrgObj", format: "bool", value: "false" },
+    { uri: "./DevDetail/LrgObj", format: "bool", value: "true" },
     ...leaves("./DevDetail/URI", { MaxDepth: "16", MaxTotLen: "255", MaxSegLen: "64" }),
   ];
 }

@@ -28,11 +28,14 @@ export {
   open as writerOpen,
   openCount,
   openNested,
+  openPart,
   opaqueHead,
   position as writerPosition,
+  put,
   raw,
   tag as writerTag,
   text as writerText,
+  trimCharacter,
 } from "../../assembly/wbxml/writer";
 
 const INPUT: usize = memory.data(32768, 8);

@@ -194,18 +194,6 @@ describe.each(BUILDS)("Status, %s build", (build) => {
     expect(["x", "y", "z"].filter((name) => device.has(`./SCOMO/${name}`))).toEqual([]);
   });
 
-  it("§6.3 of DM RepPro: MoreData is not supported yet: 406, 1222 goes on", () => {
-    const chunk = e(
-      "Add", e("CmdID", "1"),
-      e("Item", to("./SCOMO/x"), e("Meta", e("Size", 9)), e("Data", "v"), e("MoreData")),
-    );
-    const device = start();
-    expect(
-      lines(device.reply([chunk], { isFinal: false })),
-    ).toEqual(["SyncHdr 200", "1 Add 406", "Alert 1222"]);
-    expect(device.has("./SCOMO/x")).toBe(false);
-  });
-
   it("§13: Get of the root lists its children", () => {
     const answer = start().reply([get("1", ".")]);
     expect(lines(answer)[2]).toBe("Results 1 . = DMAcc/DevInfo/SCOMO");

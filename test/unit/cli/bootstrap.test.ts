@@ -75,7 +75,7 @@ describe("bootstrapMessage", () => {
       ["node", "urn:oma:mo:oma-dm-inbox:1.0"],
     ]);
     expect(adds.get("./DevInfo/DevId")?.data).toBe("IMEI:1");
-    expect(adds.get("./DevDetail/LrgObj")).toMatchObject({ format: "bool", data: "false" });
+    expect(adds.get("./DevDetail/LrgObj")).toMatchObject({ format: "bool", data: "true" });
     expect(adds.get("./DMAcc/acc1/AppID")?.data).toBe("w7");
   });
 

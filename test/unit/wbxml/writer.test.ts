@@ -190,13 +190,50 @@ describe.each(BUILDS)("wbxml/writer, %s build", (build) => {
     expect(written()).toBe("4f000147c3064f036162000101" + "12");
   });
 
-  it("openNested: what does not fit is known from the trial", () => {
+  it("openNested: a trial counts also what does not fit", () => {
     openFor(5);
-    call("openNested", 1);
-    withBytes("writerText", "abcd");
-    call("closeNested", 1);
-    expect([call("writerError"), call("writerPosition")]).toEqual([DOES_NOT_FIT, 0]);
+    for (const [isTrial, error] of [[1, 0], [0, DOES_NOT_FIT]] as const) {
+      call("openNested", isTrial);
+      withBytes("writerText", "abcd");
+      const byteCount = call("closeNested", isTrial);
+      if (isTrial) expect(byteCount).toBe(6);
+      expect(call("writerError")).toBe(error);
+    }
   });
+
+  it("openPart: the bytes from one place on, however they were given", () => {
+    const whole = "0123456789";
+    const check = (from: number, count: number, step: number): void => {
+      openFor(100);
+      call("openPart", from, count);
+      for (let i = 0; i < 10; i += step) withBytes("put", whole.slice(i, i + step));
+      expect(call("closeNested", 0)).toBe(count);
+      expect(written()).toBe(Buffer.from(whole.slice(from, from + count)).toString("hex"));
+    };
+    for (let from = 0; from <= 10; from++) {
+      for (let to = from; to <= 10; to++) [1, 3, 10].forEach((n) => check(from, to - from, n));
+    }
+    withBytes("put", "xyz");
+    expect(written()).toBe("78797a");
+  });
+
+  it.each(["a", "ab", "ä", "aä", "€", "a€", "𝄞", "a𝄞", "äß", "€𝄞"])(
+    "trimCharacter: %s, cut at each byte, loses what is no character", (text) => {
+      const bytes = Buffer.from(`.${text}`);
+      for (let cut = 1; cut <= bytes.length; cut++) {
+        openFor(100);
+        withBytes("put", bytes.subarray(0, cut));
+        const trimmed = call("trimCharacter");
+        const kept = bytes.subarray(0, cut - trimmed);
+        expect(trimmed).toBeLessThan(4);
+        expect(written()).toBe(kept.toString("hex"));
+        expect(Buffer.from(kept.toString("utf8"))).toEqual(kept);
+        const given = bytes.subarray(0, cut);
+        const isWhole = Buffer.from(given.toString("utf8")).equals(given);
+        expect(trimmed === 0).toBe(isWhole);
+      }
+    },
+  );
 
   it("openCount: counts what open writes, and touches nothing", () => {
     const part = (): void => {

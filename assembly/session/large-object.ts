@@ -1,0 +1,110 @@
+// A large object that comes in: the Data of one Item in several messages. It is gathered here and
+// runs as one command behind the last chunk; until then nothing of it counts.
+import { Block, Err, Format } from "../abi/codes";
+import * as bytes from "../base/bytes";
+import { OBJECT_BYTES, OBJECT_URI_BYTES_MAX, TYPE_BYTES_MAX } from "../base/limits";
+import { Kind } from "../syncml/command";
+import * as parse from "../syncml/parse";
+import { Status } from "../syncml/status";
+
+const OBJECT: usize = memory.data(OBJECT_BYTES);
+const TYPE: usize = memory.data(TYPE_BYTES_MAX + 1);
+/** Its Target, and that of the object that was interrupted last. */
+export const URI: usize = memory.data(OBJECT_URI_BYTES_MAX);
+export let uriBytes = 0;
+
+let kind = 0; // Of the command, 0 while there is no object.
+let size = 0; // Of the whole, as the first chunk has it.
+let used = 0;
+let format = 0;
+let hasFormat: bool = false;
+let typeBytes = 0;
+let isOpaque: bool = false;
+
+/** An object is not whole yet. */
+export function isOpen(): bool {
+  return kind != 0;
+}
+
+/** Forgets the object. */
+export function drop(): void {
+  kind = 0;
+}
+
+/** Bytes that are there so far. */
+export function heldBytes(): i32 {
+  return kind ? used : 0;
+}
+
+/** The Item that the parser stands at has the next chunk of the object. */
+export function isNext(command: i32): bool {
+  return command == kind && bytes.equal(parse.itemTarget, parse.itemTargetBytes, URI, uriBytes);
+}
+
+/**
+ * Takes the Data of an Item that is a chunk. Behind the last one the Item has the whole object and
+ * the Meta of the first chunk.
+ *
+ * @returns 0 if the Item is whole or a chunk that was taken; else the Status of the command, and
+ *   there is no object any more
+ * @spec DM PRO 1.2 §7, DM REP 1.2 §6.3.5
+ */
+export function take(command: i32): i32 {
+  let code = 0;
+  if (command != kind) drop();
+  if (!kind && parse.moreData) code = begin(command);
+  if (code || !kind) return code;
+  code = append();
+  parse.replaceMeta(format, hasFormat, TYPE, typeBytes);
+  if (!code && !parse.moreData) code = complete();
+  if (code || !parse.moreData) drop();
+  return code;
+}
+
+function begin(command: i32): i32 {
+  if (command != Kind.Add && command != Kind.Replace) return Status.NotSupported;
+  if (parse.size < 0) return Status.SizeRequired;
+  if (parse.size > load<i32>(Block.MaxObjBytes) || parse.size > OBJECT_BYTES) {
+    return Status.TooLarge;
+  }
+  if (parse.itemTargetBytes > OBJECT_URI_BYTES_MAX) return Status.UriTooLong;
+  if (parse.typeBytes > TYPE_BYTES_MAX) return Status.BadFormat;
+  kind = command;
+  size = parse.size;
+  used = 0;
+  uriBytes = parse.itemTargetBytes;
+  memory.copy(URI, parse.itemTarget, uriBytes);
+  format = parse.format;
+  hasFormat = parse.hasFormat;
+  typeBytes = parse.typeBytes;
+  memory.copy(TYPE, parse.type, typeBytes);
+  isOpaque = false;
+  return 0;
+}
+
+function append(): i32 {
+  if (parse.dataIsInline) return Status.BadFormat;
+  const byteCount = parse.dataBytes;
+  // Some count what Base64 stands for.
+  const most = format == Format.B64 ? ((size + 2) / 3) * 4 : size;
+  if (byteCount > most - used) return Status.SizeMismatch;
+  if (byteCount > OBJECT_BYTES - used) return Status.TooLarge;
+  memory.copy(OBJECT + used, parse.data, byteCount);
+  used += byteCount;
+  if (parse.dataIsOpaque) isOpaque = true;
+  return 0;
+}
+
+function complete(): i32 {
+  if (used != size && !(format == Format.B64 && decodedBytes() == size)) {
+    return Status.SizeMismatch;
+  }
+  parse.replaceData(OBJECT, used, isOpaque);
+  return 0;
+}
+
+function decodedBytes(): i32 {
+  let padding = 0;
+  while (padding < 2 && padding < used && load<u8>(OBJECT + used - 1 - padding) == 0x3d) padding++;
+  return (used >> 2) * 3 - padding;
+}
