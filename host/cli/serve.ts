@@ -1,6 +1,6 @@
 import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { PolicyError, readPolicy, startServer } from "../demo/server/index.ts";
+import { linesOf, PolicyError, readPolicy, startServer } from "../demo/server/index.ts";
 import type { Policy, ReferenceServer, ServerEvent } from "../demo/server/index.ts";
 import { Exit } from "./exit.ts";
 import { printable } from "./output.ts";
@@ -16,6 +16,9 @@ export interface ServeFlags {
   json?: boolean;
 }
 
+/** Device of a message that could not be read. */
+const UNREADABLE = "?";
+
 /** How often the policy file is looked at for a change. */
 const POLICY_LOOK_MS = 500;
 
@@ -25,7 +28,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<Exit> {
   const { url } = server;
   io.print(flags.json === true ? JSON.stringify({ url }) : url);
   server.on((event) => {
-    if (event.kind === "message") return;
+    if (event.kind === "message" || (flags.json !== true && isInReport(event))) return;
     io.print(flags.json === true ? JSON.stringify(jsonOf(event)) : lineOf(event));
   });
   const reload = (): void => {
@@ -72,12 +75,20 @@ function policyIn(path: string): Policy {
   }
 }
 
+/** A deviation is listed when its session ends; what belongs to no session is told at once. */
+function isInReport({ kind, device }: ServerEvent): boolean {
+  return kind === "deviation" && device !== UNREADABLE;
+}
+
 function jsonOf(event: Exclude<ServerEvent, { kind: "message" }>): object {
   const at = new Date().toISOString();
   if (event.kind !== "notification") return { at, ...event };
   return { at, ...event, bytes: Buffer.from(event.bytes).toString("hex") };
 }
 
-function lineOf({ device, text }: ServerEvent): string {
-  return `${new Date().toISOString().slice(11, 19)}  ${printable(device)}  ${printable(text)}`;
+function lineOf(event: ServerEvent): string {
+  const { device, text } = event;
+  const time = new Date().toISOString().slice(11, 19);
+  const lines = event.kind === "report" ? linesOf(event.report) : [text];
+  return lines.map((line) => `${time}  ${printable(device)}  ${printable(line)}`).join("\n");
 }

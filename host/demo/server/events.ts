@@ -1,3 +1,5 @@
+import type { Deviation } from "./audit/checks.ts";
+import type { SessionReport } from "./audit/report.ts";
 import type { Inventory, Order, Result } from "./devices.ts";
 import type { Element } from "./element.ts";
 
@@ -17,7 +19,8 @@ export type ServerEvent =
   | Happened & { kind: "order-done"; order: Order }
   | Happened & { kind: "alert"; result: Result; isRepeated: boolean }
   | Happened & { kind: "notification"; sessionId: string; bytes: Uint8Array }
-  | Happened & { kind: "deviation"; sessionId: string }
+  | Happened & { kind: "deviation"; sessionId: string; deviation: Deviation }
+  | Happened & { kind: "report"; sessionId: string; report: SessionReport }
   | Happened & {
     kind: "message";
     sessionId: string;

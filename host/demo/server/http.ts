@@ -23,7 +23,7 @@ class HttpError extends Error {
   }
 }
 
-/** The four resources of the server: /dm, /packages/…, /status and /notify/…. */
+/** The resources of the server: /dm, /packages/…, /status, /sessions/… and /notify/…. */
 export function createHttpServer(options: HttpOptions): Server {
   return createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
@@ -56,6 +56,7 @@ async function answer(
     case "dm": return dm(options, request, response);
     case "packages": return servePackage(options, request, response, path);
     case "status": return status(options, request, response);
+    case "sessions": return sessions(options, request, response, path);
     case "notify": return notify(options, request, response, path, url.searchParams);
     default: throw new HttpError(404, "not found");
   }
@@ -93,7 +94,10 @@ async function dm(
   const body = await bodyOf(request);
   const hmac = request.headers["x-syncml-hmac"];
   try {
-    const reply = endpoint.receive(body, typeof hmac === "string" ? hmac : undefined);
+    const { "content-type": contentType, accept } = request.headers;
+    const reply = endpoint.receive(body, {
+      contentType, accept, ...(typeof hmac === "string" ? { hmac } : {}),
+    });
     response.writeHead(200, {
       "Content-Type": DM_MEDIA_TYPE,
       "Content-Length": reply.body.length,
@@ -162,13 +166,32 @@ async function status(
   { endpoint }: HttpOptions, request: IncomingMessage, response: ServerResponse,
 ): Promise<void> {
   mustBe(request, "GET", "HEAD");
-  const body = Buffer.from(JSON.stringify(endpoint.status()));
+  answerJson(request, response, endpoint.status());
+}
+
+/** All reports, or the newest one of a SessionID. */
+async function sessions(
+  { endpoint }: HttpOptions, request: IncomingMessage, response: ServerResponse, id: string,
+): Promise<void> {
+  mustBe(request, "GET", "HEAD");
+  const reports = endpoint.sessionReports();
+  if (id === "") {
+    answerJson(request, response, { sessions: reports });
+    return;
+  }
+  const report = reports.findLast(({ sessionId }) => sessionId === id);
+  if (report === undefined) throw new HttpError(404, "no such session");
+  answerJson(request, response, report);
+}
+
+function answerJson({ method }: IncomingMessage, response: ServerResponse, value: object): void {
+  const body = Buffer.from(JSON.stringify(value));
   response.writeHead(200, {
     "Content-Type": "application/json",
     "Content-Length": body.length,
     "Cache-Control": "no-store",
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  response.end(method === "HEAD" ? undefined : body);
 }
 
 async function notify(

@@ -1,17 +1,26 @@
 import type { AddressInfo } from "node:net";
+import type { SessionReport } from "./audit/report.ts";
 import type { DeviceStatus } from "./devices.ts";
 import type { Listener } from "./events.ts";
 import { createHttpServer } from "./http.ts";
 import { Packages, type PackageSource } from "./packages.ts";
 import { parsePolicy, type Policy } from "./policy.ts";
+import type { ScriptOf } from "./session.ts";
 import { Endpoint, type NotifyOptions } from "./sessions.ts";
 
 export type {
   DeliveredEntry, DeployedEntry, DeviceStatus, Inventory, Order, OrderState, OrderStatus, Result,
 } from "./devices.ts";
+export { type Check, type CheckId, CHECKS, type Deviation } from "./audit/checks.ts";
+export { linesOf, type SessionReport } from "./audit/report.ts";
 export type { Listener, ServerEvent } from "./events.ts";
+export type { Answers, Script } from "./inventory.ts";
+export type { Alert, Command, Group, Item, Meta, TreeCommand } from "./message.ts";
+export type { Management } from "./orders.ts";
+export type { Answer } from "./outgoing.ts";
 export type { PackageSource } from "./packages.ts";
 export { parsePolicy, type Policy, PolicyError, readPolicy } from "./policy.ts";
+export type { ScriptOf } from "./session.ts";
 export type { NotifyOptions } from "./sessions.ts";
 export * from "./wbxml.ts";
 
@@ -24,8 +33,13 @@ export interface ServerOptions {
   host?: string;
   /** 0, the default, takes a free port. */
   port?: number;
-  /** End a session with Alert 1223 at the first deviation from the protocol. */
+  /** End a session with Alert 1223 where a deviation leaves it without meaning. */
   isStrict?: boolean;
+  /**
+   * What the server does in each session, in place of what the policy wants: a generator that
+   * yields the commands of one package and is resumed when the client has answered them all.
+   */
+  script?: ScriptOf;
   /** Origin of pages that may use the server, or `*`. */
   allowOrigin?: string;
   /** What clients call this server, where that is not `http://<host>:<port>`. */
@@ -36,6 +50,8 @@ export interface ReferenceServer {
   /** Base of all URLs, without a slash at its end; messages go to `<url>/dm`. */
   readonly url: string;
   status(): { devices: DeviceStatus[] };
+  /** What the last sessions came to, the oldest first: every deviation with its clause. */
+  sessionReports(): SessionReport[];
   /** Bytes of a Package #0; undefined if the device has no account. */
   notify(device: string, options?: NotifyOptions): Uint8Array | undefined;
   /** Calls `listener` for each event until the returned function is called. */
@@ -60,6 +76,7 @@ export async function startServer(options: ServerOptions): Promise<ReferenceServ
     isStrict: options.isStrict === true,
     urlOf: (path) => `${url}/packages/${path.split("/").map(encodeURIComponent).join("/")}`,
     bytesOf: (path) => packages.get(path)?.bytes,
+    ...(options.script === undefined ? {} : { script: options.script }),
   });
   const { allowOrigin, host = "127.0.0.1", port = 0 } = options;
   const server = createHttpServer({
@@ -75,10 +92,12 @@ export async function startServer(options: ServerOptions): Promise<ReferenceServ
   return {
     url,
     status: () => endpoint.status(),
+    sessionReports: () => endpoint.sessionReports(),
     notify: (device, notifyOptions) => endpoint.notify(device, notifyOptions),
     on: (listener) => endpoint.on(listener),
     setPolicy: (policy) => endpoint.setPolicy(policyOf(policy)),
     close: () => new Promise((resolve) => {
+      endpoint.close();
       server.close(() => resolve());
       server.closeAllConnections();
     }),

@@ -4,7 +4,7 @@ import {
 } from "./element.ts";
 
 // SyncML messages as typed values. Parsing is lenient where the documents ask for it (children in
-// any order, unknown elements kept by name); deviations.ts looks at the same elements strictly.
+// any order, unknown elements kept by name); audit/ looks at the same elements strictly.
 
 export interface Meta {
   format?: string;

@@ -1,8 +1,8 @@
 import { encode } from "./encoder.ts";
 import { joinBytes, type Element } from "./element.ts";
 import {
-  buildCommand, buildMessage, type Command, type Header, type Item, nameOfCommand, type Results,
-  type Status, type TreeCommand,
+  buildCommand, buildMessage, type Command, type Header, type Item, type Results, type Status,
+  type TreeCommand,
 } from "./message.ts";
 
 /** What the client said to one of our commands. */
@@ -13,9 +13,16 @@ export interface Answer {
   results: Item[];
   /** The last of `results` is still coming in chunks. */
   isPartial: boolean;
+  /** Items of its Status elements: what a person has typed or chosen. */
+  items: Item[];
 }
 
-const NO_ANSWER: Answer = { code: 0, results: [], isPartial: false };
+const NO_ANSWER: Answer = { code: 0, results: [], isPartial: false, items: [] };
+
+const TOO_LARGE = 413;
+const SIZE_MISSING = 411;
+const SIZE_MISMATCH = 424;
+const FAILED = 500;
 
 export interface Frame {
   header: Header;
@@ -42,8 +49,6 @@ interface Piece {
 
 interface Sent extends Piece {
   msgId: string;
-  /** Place in the order of sending; 0 for Alert 1222, whose Status may stand before older ones. */
-  place: number;
   isChunk: boolean;
   isMember: boolean;
   isAnswered: boolean;
@@ -70,14 +75,36 @@ export class Outgoing {
   private pieces: Piece[] = [];
   private readonly sent = new Map<string, Sent>();
   private readonly answers = new Map<Command, Answer>();
-  private place = 0;
   private lastMsgId = "";
 
-  /** Starts a package; all answers to the one before have been read. */
-  begin(commands: readonly Command[]): void {
+  /**
+   * Starts a package; all answers to the one before have been read.
+   *
+   * @param objectBytesMax  the client's MaxObjSize: a larger object is not sent, its answer is 413
+   */
+  begin(commands: readonly Command[], objectBytesMax = Number.MAX_SAFE_INTEGER): void {
     this.sent.clear();
     this.answers.clear();
-    this.pieces = commands.map((command) => ({ command, offset: 0 }));
+    this.pieces = [];
+    for (const command of commands) {
+      const piece = { command, offset: 0 };
+      if (largeBytesOf(piece).length <= objectBytesMax) this.pieces.push(piece);
+      else this.entry(command).code = TOO_LARGE;
+    }
+  }
+
+  /** The client gives up on an object, ours or its own: nothing more of it comes or goes. */
+  interrupt(): void {
+    for (const sent of this.sent.values()) {
+      if (sent.isChunk && !sent.isAnswered) sent.isAnswered = true;
+    }
+    for (const { command } of this.pieces.filter(({ offset }) => offset > 0)) {
+      this.entry(command).code = FAILED;
+      this.drop(command);
+    }
+    for (const answer of this.answers.values()) {
+      if (answer.isPartial) fail(answer, FAILED);
+    }
   }
 
   owe(status: Status): void {
@@ -137,7 +164,9 @@ export class Outgoing {
       this.statuses.shift();
     }
     const wires = request.map((command) => wireOf({ command, offset: 0 }, command));
-    if (this.statuses.length === 0 && frame.mayCommand) wires.push(...this.takeCommands(room));
+    if (this.statuses.length === 0 && frame.mayCommand) {
+      wires.push(...this.takeCommands(room, frame));
+    }
     commands.push(...wires.map(({ command }) => command));
     number(commands, 1);
     for (const wire of wires) this.register(header.msgId, wire);
@@ -148,25 +177,28 @@ export class Outgoing {
   }
 
   /** Takes what fits from the package: whole commands, then a large object in part. */
-  private takeCommands(roomBytes: number): Wire[] {
+  private takeCommands(roomBytes: number, { header, headerStatus, bytesMax }: Frame): Wire[] {
     const wires: Wire[] = [];
+    const roomMax = bytesMax - emptyBytes(header) - costOf(headerStatus);
     let room = roomBytes;
     for (let piece = this.pieces[0]; piece !== undefined; piece = this.pieces[0]) {
-      const whole = piece.offset === 0 ? piece.command : chunkOf(piece, Number.MAX_SAFE_INTEGER);
-      const mustFit = wires.length > 0 || isLarge(piece);
+      const whole = chunkOf(piece, Number.MAX_SAFE_INTEGER).command;
       const cost = costOf(whole);
+      const isLarge = largeBytesOf(piece).length > 0 && (piece.offset > 0 || cost > roomMax);
+      // What would not even fit alone is sent alone: the client has to say that it cannot take it.
+      const mustFit = wires.length > 0 || isLarge || roomBytes < roomMax;
       if (!mustFit || cost <= room) {
         wires.push(wireOf(piece, whole));
         room -= cost;
         this.pieces.shift();
         continue;
       }
-      if (!isLarge(piece)) break;
-      const left = room - costOf(chunkOf(piece, 0)) - CHUNK_FRAME_BYTES;
-      if (left < CHUNK_BYTES_MIN && wires.length > 0) break;
-      const chunkBytes = Math.max(left, CHUNK_BYTES_MIN);
-      wires.push({ ...wireOf(piece, chunkOf(piece, chunkBytes)), isChunk: true });
-      piece.offset += chunkBytes;
+      if (!isLarge) break;
+      const left = room - costOf(chunkOf(piece, 0).command) - CHUNK_FRAME_BYTES;
+      if (left < CHUNK_BYTES_MIN && roomBytes < roomMax) break;
+      const chunk = chunkOf(piece, Math.max(left, CHUNK_BYTES_MIN));
+      wires.push({ ...wireOf(piece, chunk.command), isChunk: true });
+      piece.offset += chunk.byteCount;
       break;
     }
     return wires;
@@ -175,9 +207,8 @@ export class Outgoing {
   /** Enters a numbered command, and the members of a group, as waiting for a Status. */
   private register(msgId: string, { piece, command, isChunk }: Wire): void {
     const enter = (wire: Command, entered: Command, isMember: boolean): void => {
-      const place = isNextMessage(wire) ? 0 : ++this.place;
       this.sent.set(`${msgId}/${wire.cmdId}`, {
-        command: entered, offset: piece.offset, msgId, place, isChunk, isMember, isAnswered: false,
+        command: entered, offset: piece.offset, msgId, isChunk, isMember, isAnswered: false,
       });
     };
     enter(command, piece.command, false);
@@ -185,39 +216,36 @@ export class Outgoing {
     for (const member of command.members) enter(member, member, true);
   }
 
-  /**
-   * Takes a Status for one of our commands.
-   *
-   * @returns place of the command in the order of sending, or what is wrong with the Status
-   */
-  answer(status: Status): number | string {
+  /** Takes a Status; one for a command that was never sent changes nothing. */
+  answer(status: Status): void {
     const sent = this.sent.get(`${status.msgRef}/${status.cmdRef}`);
-    const { cmd, cmdRef, msgRef } = status;
-    const what = `Status ${status.cmdId} for ${cmd} ${cmdRef} of message ${msgRef}`;
-    if (sent === undefined) return `${what}: there is no such command`;
+    if (sent === undefined) return;
     sent.isAnswered = true;
     if (sent.isChunk && status.code !== 213) this.drop(sent.command);
     const answer = this.entry(sent.command);
+    answer.items.push(...status.items ?? []);
     const isFailure = status.code >= 300;
     if (answer.code < 300 && (isFailure || answer.code === 0 || answer.code === 213)) {
       answer.code = status.code;
     }
-    const name = nameOfCommand(sent.command);
-    return cmd === name ? sent.place : `${what}: the command is ${name}`;
   }
 
-  /** Takes Results; @returns Status code to answer if it must be answered, or what is wrong */
-  results(results: Results): number | string | undefined {
+  /**
+   * Takes Results.
+   *
+   * @param objectBytesMax  our MaxObjSize
+   * @returns Status that they are owed: 213 for a chunk, or a failure; undefined if none
+   */
+  results(results: Results, objectBytesMax: number): number | undefined {
     const sent = this.sent.get(`${results.msgRef}/${results.cmdRef}`);
-    const what = `Results ${results.cmdId} for ${results.cmdRef} of message ${results.msgRef}`;
-    if (sent?.command.kind !== "Get") return `${what}: there is no such Get`;
-    const answer = this.answers.get(sent.command);
-    const entry = this.entry(sent.command);
+    if (sent?.command.kind !== "Get") return undefined;
+    const answer = this.entry(sent.command);
+    let code: number | undefined;
     for (const item of results.items) {
-      addResult(entry, { ...item, meta: { ...results.meta, ...item.meta } });
+      const whole = { ...item, meta: { ...results.meta, ...item.meta } };
+      code = addResult(answer, whole, objectBytesMax) ?? code;
     }
-    if (answer === undefined || answer.code === 0) return `${what}: before the Status of its Get`;
-    return entry.isPartial ? 213 : undefined;
+    return code;
   }
 
   private drop(command: Command): void {
@@ -227,7 +255,7 @@ export class Outgoing {
   private entry(command: Command): Answer {
     let answer = this.answers.get(command);
     if (answer === undefined) {
-      answer = { code: 0, results: [], isPartial: false };
+      answer = { code: 0, results: [], isPartial: false, items: [] };
       this.answers.set(command, answer);
     }
     return answer;
@@ -242,12 +270,41 @@ function wireOf(piece: Piece, command: Command): Wire {
   return { piece: { ...piece }, command, isChunk: false };
 }
 
-function addResult(answer: Answer, item: Item): void {
+/** @returns 213 for a chunk that goes on, a failure, undefined for an Item that is whole */
+function addResult(answer: Answer, item: Item, bytesMax: number): number | undefined {
   const last = answer.results.at(-1);
-  if (answer.isPartial && last !== undefined) {
-    last.data = joinBytes([bytesIn(last), bytesIn(item)]);
-  } else answer.results.push({ ...item });
+  const isNext = answer.isPartial && last?.source === item.source;
+  // Another object in between: the one before will not become whole.
+  if (answer.isPartial && !isNext) fail(answer, FAILED);
+  if (isNext) last!.data = joinBytes([bytesIn(last!), bytesIn(item)]);
+  else answer.results.push({ ...item });
+  const object = answer.results.at(-1)!;
+  const { length } = bytesIn(object);
+  const size = object.meta?.size;
   answer.isPartial = item.hasMoreData === true;
+  if (Math.max(size ?? 0, length) > bytesMax) return fail(answer, TOO_LARGE);
+  if (answer.isPartial) {
+    if (size === undefined) return fail(answer, SIZE_MISSING);
+    return length > size ? fail(answer, SIZE_MISMATCH) : 213;
+  }
+  return isNext && !isOfSize(object) ? fail(answer, SIZE_MISMATCH) : undefined;
+}
+
+/** Drops the object that was coming in. */
+function fail(answer: Answer, code: number): number {
+  answer.results.pop();
+  answer.isPartial = false;
+  answer.code = code;
+  return code;
+}
+
+/** Base64 may be counted as it is carried or as what it stands for. */
+function isOfSize(item: Item): boolean {
+  const bytes = bytesIn(item);
+  const size = item.meta?.size;
+  if (size === undefined || size === bytes.length) return true;
+  return item.meta?.format === "b64"
+    && Buffer.from(Buffer.from(bytes).toString(), "base64").length === size;
 }
 
 function bytesIn({ data }: Item): Uint8Array {
@@ -255,21 +312,44 @@ function bytesIn({ data }: Item): Uint8Array {
   return typeof data === "string" ? new TextEncoder().encode(data) : new Uint8Array(0);
 }
 
-function isLarge({ command }: Piece): boolean {
-  return (command.kind === "Add" || command.kind === "Replace")
-    && command.items.length === 1 && command.items[0]!.data instanceof Uint8Array;
+/** Data that may go out in chunks: that of an Add or Replace with one Item. */
+function largeBytesOf({ command }: Piece): Uint8Array {
+  const isFit = (command.kind === "Add" || command.kind === "Replace")
+    && command.items.length === 1;
+  return isFit ? bytesIn(command.items[0]!) : new Uint8Array(0);
 }
 
-/** Copy of a command with the next `bytesMax` bytes of its one Item; Size goes with the first. */
-function chunkOf({ command, offset }: Piece, bytesMax: number): Command {
-  const [item] = "items" in command && command.items !== undefined ? command.items : [];
-  if (item === undefined || !(item.data instanceof Uint8Array)) return command;
-  const data = item.data.subarray(offset, offset + bytesMax);
-  const isLast = offset + data.length >= item.data.length;
-  const meta = offset === 0 && !isLast ? { ...item.meta, size: item.data.length } : item.meta;
-  const more = isLast ? {} : { hasMoreData: true };
-  const part: Item = { ...item, data, ...(meta && { meta }), ...more };
-  return { ...(command as TreeCommand), items: [part] };
+interface Chunk {
+  command: Command;
+  byteCount: number;
+}
+
+/**
+ * A command with the next bytes of its one Item, at most `bytesMax`; Size goes with the first
+ * chunk. Text is cut between two characters.
+ */
+function chunkOf(piece: Piece, bytesMax: number): Chunk {
+  const { command, offset } = piece;
+  const bytes = largeBytesOf(piece);
+  if (offset === 0 && bytes.length <= bytesMax) return { command, byteCount: bytes.length };
+  const [item] = (command as TreeCommand).items as [Item];
+  const isText = typeof item.data === "string";
+  let end = Math.min(offset + bytesMax, bytes.length);
+  while (isText && end > offset && isInsideCharacter(bytes, end)) end--;
+  const part = bytes.subarray(offset, end);
+  const isLast = end === bytes.length;
+  const meta = offset === 0 ? { ...item.meta, size: bytes.length } : item.meta;
+  const chunk: Item = {
+    ...item,
+    data: isText ? Buffer.from(part).toString("utf8") : part,
+    ...(meta && { meta }),
+    ...(isLast ? {} : { hasMoreData: true }),
+  };
+  return { command: { ...(command as TreeCommand), items: [chunk] }, byteCount: part.length };
+}
+
+function isInsideCharacter(bytes: Uint8Array, offset: number): boolean {
+  return offset < bytes.length && (bytes[offset]! & 0xc0) === 0x80;
 }
 
 /** Bytes of a message without commands. */

@@ -12,6 +12,8 @@ export interface Policy {
   server?: Login & { auth: "md5" | "basic" | "mac" };
   /** Announced to the client in each SyncHdr. */
   maxMsgSize: number;
+  /** Announced as well: the largest object that is taken in Results. */
+  maxObjSize: number;
   wanted: readonly Wanted[];
   /** Digest of the whole file: another value is another policy. */
   revision: string;
@@ -50,6 +52,8 @@ export class PolicyError extends Error {
 const MESSAGE_BYTES_MIN = 512;
 const MESSAGE_BYTES_MAX = 65_536;
 const MESSAGE_BYTES_DEFAULT = 16_384;
+const OBJECT_BYTES_MAX = 16 << 20;
+const OBJECT_BYTES_DEFAULT = 1 << 20;
 
 const AUTHS = ["md5", "basic", "mac", "none"] as const;
 const PATH = /^[^/\\\0]+(?:\/[^/\\\0]+)*$/;
@@ -76,12 +80,16 @@ export function parsePolicy(value: unknown): Policy {
     accounts: new Map(accounts.names().map((id) => [id, parseAccount(accounts.object(id))])),
     ...(policy.has("server") ? { server: parseServer(policy.object("server")) } : {}),
     maxMsgSize: policy.number("maxMsgSize", MESSAGE_BYTES_DEFAULT),
+    maxObjSize: policy.number("maxObjSize", OBJECT_BYTES_DEFAULT),
     wanted: policy.list("wanted").map((entry, i) => parseWanted(new Keys(`wanted[${i}]`, entry))),
     revision: createHash("sha256").update(JSON.stringify(value)).digest("hex"),
   };
   policy.nothingElse();
   if (parsed.maxMsgSize < MESSAGE_BYTES_MIN || parsed.maxMsgSize > MESSAGE_BYTES_MAX) {
     throw new PolicyError("maxMsgSize", `must be ${MESSAGE_BYTES_MIN} to ${MESSAGE_BYTES_MAX}`);
+  }
+  if (parsed.maxObjSize < 1 || parsed.maxObjSize > OBJECT_BYTES_MAX) {
+    throw new PolicyError("maxObjSize", `must be 1 to ${OBJECT_BYTES_MAX}`);
   }
   return parsed;
 }

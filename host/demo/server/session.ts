@@ -1,5 +1,7 @@
+import { Audit, deviation, type Heard } from "./audit/audit.ts";
+import { type CheckId, type Deviation, isFatal, lineOf } from "./audit/checks.ts";
+import { linesOf, type SessionReport } from "./audit/report.ts";
 import { addDeviation, type Device } from "./devices.ts";
-import { checkFirst, checkForm } from "./deviations.ts";
 import type { Element } from "./element.ts";
 import type { DeviceEvent } from "./events.ts";
 import type { Script } from "./inventory.ts";
@@ -8,7 +10,7 @@ import {
   type Alert, type Command, type Header, type Message, nameOfCommand, type Status, textOfData,
   type TreeCommand,
 } from "./message.ts";
-import { manage } from "./orders.ts";
+import { manage, type Management } from "./orders.ts";
 import { type Frame, Outgoing } from "./outgoing.ts";
 import type { Account, Policy } from "./policy.ts";
 import { takeReport } from "./reports.ts";
@@ -18,8 +20,10 @@ export interface SessionOptions {
   device: Device;
   policy: Policy;
   account: Account | undefined;
-  /** A message with a deviation ends the session with Alert 1223. */
+  /** A deviation without which the session means nothing ends it with Alert 1223. */
   isStrict: boolean;
+  /** What the server does in the session; by default what the policy wants. */
+  script?: ScriptOf;
   makeNonce(): Uint8Array;
   urlOf(path: string): string;
   bytesOf(path: string): Uint8Array | undefined;
@@ -27,13 +31,14 @@ export interface SessionOptions {
 }
 
 /** One message with what the transport said of it. */
-export interface Incoming {
+export interface Incoming extends Heard {
   message: Message;
-  root: Element;
-  body: Uint8Array;
   /** Value of the x-syncml-hmac header. */
   hmac?: string;
 }
+
+/** Makes what a server does in one session. */
+export type ScriptOf = (management: Management) => Script;
 
 export interface Reply {
   body: Uint8Array;
@@ -42,9 +47,12 @@ export interface Reply {
 
 const NEXT_MESSAGE = 1222;
 const SESSION_ABORT = 1223;
+const NO_END_OF_DATA = 1225;
 
 /** Messages in one session; a client that goes on for ever is cut off. */
 const MESSAGE_COUNT_MAX = 500;
+/** Kept in the report of one session. */
+const DEVIATION_COUNT_MAX = 200;
 
 /**
  * The server's side of one DM session: each call of `receive` takes a message and gives the answer.
@@ -53,7 +61,9 @@ const MESSAGE_COUNT_MAX = 500;
  */
 export class Session {
   isClosed = false;
+  readonly report: SessionReport;
 
+  private readonly audit: Audit;
   private readonly outgoing = new Outgoing();
   private readonly clientLogin: ClientLogin;
   private readonly serverLogin: ServerLogin;
@@ -66,10 +76,12 @@ export class Session {
   private sentCount = 0;
   private receivedId = 0;
   private clientBytesMax = Number.MAX_SAFE_INTEGER;
+  private clientObjectBytesMax = Number.MAX_SAFE_INTEGER;
   private lastRequest: Uint8Array | undefined;
   private lastReply: Reply | undefined;
   private headerCode = 0;
-  private noteCount = 0;
+  /** A strict server has seen enough. */
+  private isBroken = false;
   /** The script is done: the session ends with the next Final. */
   private isEnding = false;
   /** Status of SyncHdr for what comes after the end. */
@@ -78,12 +90,16 @@ export class Session {
   constructor(private readonly options: SessionOptions) {
     const { device, account, policy, makeNonce } = options;
     this.device = device;
+    const { sessionId } = options;
+    const isNotified = device.notified.some((each) => each.sessionId === sessionId);
+    this.report = {
+      device: device.id, sessionId, state: "open", messages: 0, deviations: [],
+    };
+    this.audit = new Audit({
+      sessionId, isNotified, correlatorsOf: (source) => correlatorsOf(device, source),
+    });
     this.clientLogin = new ClientLogin(device, account, makeNonce);
     this.serverLogin = new ServerLogin(device, policy.server);
-  }
-
-  private get isBroken(): boolean {
-    return this.options.isStrict && this.noteCount > 0;
   }
 
   get sessionId(): string {
@@ -98,10 +114,16 @@ export class Session {
 
   /** Takes a message that is no repetition, and answers it. */
   receive(incoming: Incoming): Reply {
-    const { message, root, body } = incoming;
+    const { message, root, body, hmac } = incoming;
+    const { header } = message;
     this.tellMessage("in", body, root);
-    this.checkOrder(message, root, body);
-    this.clientBytesMax = message.header.maxMsgBytes ?? this.clientBytesMax;
+    this.receivedId = Number(header.msgId);
+    this.report.messages++;
+    for (const found of this.audit.hear({ ...incoming, hasMac: hmac !== undefined })) {
+      this.note(found);
+    }
+    this.clientBytesMax = header.maxMsgBytes ?? this.clientBytesMax;
+    this.clientObjectBytesMax = header.maxObjBytes ?? this.clientObjectBytesMax;
     const reply = this.isClosed ? this.answerLate(message) : this.answer(incoming);
     this.lastRequest = body;
     this.lastReply = reply;
@@ -110,7 +132,7 @@ export class Session {
 
   /** A client has nothing to say after the end; it is told so in a way that asks for no answer. */
   private answerLate(message: Message): Reply {
-    this.note(`message ${message.header.msgId} after the end of the session`);
+    this.tellReport();
     this.outgoing.begin([]);
     return this.compose(message, this.headerStatus(message, this.endCode));
   }
@@ -149,56 +171,22 @@ export class Session {
     return this.compose(message, header);
   }
 
-  /** Identifiers, form and the rules of Final. */
-  private checkOrder({ header, isFinal }: Message, root: Element, body: Uint8Array): void {
-    const msgId = Number(header.msgId);
-    if (msgId !== this.receivedId + 1) {
-      this.note(`MsgID ${header.msgId} after ${this.receivedId}`);
-    }
-    this.receivedId = msgId;
-    for (const deviation of checkForm(root)) this.note(deviation);
-    if (msgId === 1) for (const deviation of checkFirst(root)) this.note(deviation);
-    const { maxMsgSize } = this.options.policy;
-    if (msgId > 1 && body.length > maxMsgSize) {
-      this.note(`message ${msgId}: ${body.length} bytes, MaxMsgSize is ${maxMsgSize}`);
-    }
-    if (isFinal && !this.isPackageComplete) {
-      this.note(`message ${msgId}: Final before the server's`);
-    }
-  }
-
   /** Runs through the commands in order. @returns the Status elements that they are owed */
   private take(message: Message): Status[] {
     const owed: Status[] = [];
-    let place = 0;
-    let hasHeaderStatus = false;
     for (const command of message.commands) {
-      if (command.kind !== "Status") {
-        owed.push(...this.takeCommand(message, command));
-        continue;
-      }
-      if (command.cmdRef === "0") {
-        if (hasHeaderStatus || place > 0) this.note("Status for SyncHdr is not the first");
-        hasHeaderStatus = true;
-        this.takeHeaderStatus(command);
-        continue;
-      }
-      const taken = this.outgoing.answer(command);
-      if (typeof taken === "string") this.note(taken);
-      else if (taken !== 0 && taken < place) {
-        this.note(`Status ${command.cmdId} for ${command.cmdRef} comes late`);
-      } else place = Math.max(place, taken);
+      if (command.kind !== "Status") owed.push(...this.takeCommand(message, command));
+      else if (command.cmdRef === "0") this.takeHeaderStatus(command);
+      else this.outgoing.answer(command);
     }
-    if (!hasHeaderStatus && this.sentCount > 0) this.note("no Status for SyncHdr");
     return owed;
   }
 
   private takeCommand(message: Message, command: Command): Status[] {
     switch (command.kind) {
       case "Results": {
-        const taken = this.outgoing.results(command);
-        if (typeof taken === "string") this.note(taken);
-        return typeof taken === "number" ? [statusFor(message, command, taken)] : [];
+        const code = this.outgoing.results(command, this.options.policy.maxObjSize);
+        return code === undefined ? [] : [statusFor(message, command, code)];
       }
       case "Alert":
         return this.takeAlert(message, command);
@@ -226,7 +214,10 @@ export class Session {
       case SESSION_ABORT:
         this.close("abort", "the client ends it");
         return [statusFor(message, alert, 200)];
-      case NEXT_MESSAGE: case 1224: case 1225:
+      case NO_END_OF_DATA:
+        this.outgoing.interrupt();
+        return [statusFor(message, alert, 200)];
+      case NEXT_MESSAGE: case 1224:
         return [statusFor(message, alert, 200)];
       case 1226:
         return this.takeGenericAlert(message, alert);
@@ -244,7 +235,7 @@ export class Session {
         const text = `${result.identifier}: ${result.code} of ${result.source}`
           + (isRepeated ? `, reported ${result.count} times` : "");
         this.options.emit({ kind: "alert", text, result, isRepeated });
-      } else this.note(`Alert ${alert.cmdId}: Item cannot be used, ${code}`);
+      }
       return {
         ...statusFor(message, alert, code),
         ...(item.target === undefined ? {} : { targetRefs: [item.target] }),
@@ -260,7 +251,6 @@ export class Session {
     this.hasBegun = true;
     const { notified } = this.device;
     const index = notified.findIndex(({ sessionId }) => sessionId === this.sessionId);
-    if (code === 1200 && index < 0) this.note("Alert 1200 in a session that was not notified");
     if (index >= 0) notified.splice(index, 1);
     this.isNotified = code === 1200 && index >= 0;
     const cause = code === 1200 ? "after a notification" : "by the client";
@@ -305,11 +295,6 @@ export class Session {
     const waiting = this.outgoing.unanswered();
     const isClientDone = message.isFinal || (!this.isPackageComplete && waiting.length === 0);
     if (!isClientDone) return this.compose(message, header, true);
-    for (const { command, msgId } of waiting) {
-      const name = nameOfCommand(command);
-      this.note(`${name} ${command.cmdId} of message ${msgId} is not answered`);
-    }
-    if (this.isBroken) return this.abort(message, "deviation from the protocol");
     const isPackageSent = this.isPackageComplete || !this.outgoing.hasCommands;
     if (isPackageSent && !this.isEnding) this.nextPackage(message, header);
     return this.compose(message, header);
@@ -321,15 +306,21 @@ export class Session {
       this.close("abort", "too many messages");
       return;
     }
-    const { device, policy, urlOf, bytesOf, emit } = this.options;
-    const frame = this.frame(message, header, false);
-    this.script ??= manage({
+    this.script ??= this.begun(this.frame(message, header, false));
+    // A package of which nothing can be sent would end the session: the script goes on at once.
+    do {
+      const { done, value } = this.script.next(this.outgoing);
+      this.outgoing.begin(done === true ? [] : value, this.clientObjectBytesMax);
+      this.isEnding = done === true;
+    } while (!this.isEnding && !this.outgoing.hasCommands);
+  }
+
+  private begun(frame: Frame): Script {
+    const { device, policy, urlOf, bytesOf, emit, script = manage } = this.options;
+    return script({
       device, policy, isNotified: this.isNotified, urlOf, bytesOf, emit,
       fits: (command) => this.outgoing.fits(command, frame),
     });
-    const { done, value } = this.script.next(this.outgoing);
-    this.outgoing.begin(done === true ? [] : value);
-    this.isEnding = done === true;
   }
 
   private abort(message: Message, text: string): Reply {
@@ -342,6 +333,7 @@ export class Session {
     this.sentCount++;
     const frame = this.frame(message, headerStatus, asksForMore);
     const { root, body, isFinal } = this.outgoing.compose(frame);
+    this.audit.say(root);
     this.isPackageComplete = isFinal || (asksForMore && this.isPackageComplete);
     if (isFinal && this.isEnding) this.close("end", "nothing more to do");
     this.tellMessage("out", body, root);
@@ -362,6 +354,7 @@ export class Session {
         ...(name === undefined ? {} : { sourceName: name }),
         ...(credentials === undefined ? {} : { credentials }),
         maxMsgBytes: this.options.policy.maxMsgSize,
+        maxObjBytes: this.options.policy.maxObjSize,
       },
       headerStatus,
       bytesMax: this.clientBytesMax,
@@ -377,17 +370,41 @@ export class Session {
     };
   }
 
-  private note(deviation: string): void {
-    this.noteCount++;
+  /** The message says another SessionID or comes from elsewhere than those before. */
+  noteStray(check: CheckId, msgId: string, found: string): void {
+    this.note(deviation(check, msgId, found));
+  }
+
+  /** The client has left this session open and begun another, or the server ends. */
+  abandon(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.report.state = "abandoned";
+    this.tellReport();
+  }
+
+  private note(found: Deviation): void {
+    this.isBroken ||= this.options.isStrict && isFatal(found.check);
     const { sessionId } = this;
-    addDeviation(this.device, `session ${sessionId}: ${deviation}`);
-    this.options.emit({ kind: "deviation", sessionId, text: deviation });
+    const text = lineOf(found);
+    const { deviations } = this.report;
+    if (deviations.length < DEVIATION_COUNT_MAX) deviations.push(found);
+    addDeviation(this.device, `session ${sessionId}, ${text}`);
+    this.options.emit({ kind: "deviation", sessionId, text, deviation: found });
   }
 
   private close(phase: "end" | "abort", text: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.report.state = phase === "end" ? "ended" : "aborted";
     this.tellSession(phase, `Session ${this.sessionId} ends: ${text}`);
+    this.tellReport();
+  }
+
+  private tellReport(): void {
+    const { report, sessionId } = this;
+    const text = linesOf(report)[0]!;
+    this.options.emit({ kind: "report", sessionId, report: structuredClone(report), text });
   }
 
   private tellSession(phase: "start" | "end" | "abort", text: string): void {
@@ -426,4 +443,12 @@ function versionFault({ verDtd, verProto }: Header): Pick<Status, "code" | "item
   if (verDtd !== "1.2" && verDtd !== "1.1") return { code: 505, items: [{ data: "1.2" }] };
   if (!/^DM\/1\.\d$/.test(verProto)) return { code: 513, items: [{ data: "DM/1.2" }] };
   return undefined;
+}
+
+/** Correlators of the Execs of an operation; undefined where this server knows of none. */
+function correlatorsOf(device: Device, source: string): (string | undefined)[] | undefined {
+  const known = device.orders.flatMap((order) => order.packages)
+    .filter((ordered) => ordered.source === source)
+    .map(({ correlator }) => correlator);
+  return known.length === 0 ? undefined : known;
 }

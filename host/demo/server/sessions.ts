@@ -1,18 +1,32 @@
 import { randomBytes } from "node:crypto";
+import { deviation } from "./audit/audit.ts";
+import { lineOf } from "./audit/checks.ts";
+import { checkOf } from "./audit/document.ts";
+import type { SessionReport } from "./audit/report.ts";
 import { NONCE_BYTES, RESYNC_NONCE } from "./auth.ts";
-import { decode } from "./decoder.ts";
+import { decode, WbxmlError } from "./decoder.ts";
 import { Devices, type DeviceStatus, statusOf } from "./devices.ts";
 import type { Listener } from "./events.ts";
-import { parseMessage } from "./message.ts";
+import type { Element } from "./element.ts";
+import { type Message, MessageError, parseMessage } from "./message.ts";
 import { buildNotification, sessionIdText, UiMode } from "./notification.ts";
 import type { Account, Policy } from "./policy.ts";
-import { type Reply, Session } from "./session.ts";
+import { type Reply, type ScriptOf, Session } from "./session.ts";
 
 export interface EndpointOptions {
   policy: Policy;
   isStrict: boolean;
   urlOf(path: string): string;
   bytesOf(path: string): Uint8Array | undefined;
+  /** What the server does in each session; by default what the policy wants. */
+  script?: ScriptOf;
+}
+
+/** What the transport says of a message besides its bytes. */
+export interface Carrier {
+  hmac?: string;
+  contentType?: string | undefined;
+  accept?: string | undefined;
 }
 
 export interface NotifyOptions {
@@ -25,12 +39,16 @@ export interface NotifyOptions {
 /** Sessions kept for each device: their last answers may be asked for again. */
 const SESSION_COUNT_MAX = 4;
 const NOTIFIED_COUNT_MAX = 16;
+const REPORT_COUNT_MAX = 100;
+/** Stands for the device and the session of a message that cannot be read. */
+const UNREADABLE = "?";
 
 /** All devices and their sessions: a message in, the answer out. */
 export class Endpoint {
   private readonly devices = new Devices();
   private readonly sessions = new Map<string, Session[]>();
   private readonly listeners = new Set<Listener>();
+  private readonly reports: SessionReport[] = [];
 
   constructor(private readonly options: EndpointOptions) {}
 
@@ -49,21 +67,58 @@ export class Endpoint {
     return { devices: this.devices.all().map(statusOf) };
   }
 
+  /** Reports of the last sessions, the oldest first. */
+  sessionReports(): SessionReport[] {
+    return structuredClone(this.reports);
+  }
+
+  /** Ends what is open; its reports are told. */
+  close(): void {
+    for (const session of [...this.sessions.values()].flat()) session.abandon();
+  }
+
   /**
    * Answers one message.
    *
+   * @param carrier  undefined where the message did not come by HTTP
    * @throws WbxmlError, MessageError  it is no SyncML message
    */
-  receive(body: Uint8Array, hmac?: string): Reply {
-    const root = decode(body, { typeIsKnown: true });
-    const message = parseMessage(root);
+  receive(body: Uint8Array, carrier?: Carrier): Reply {
+    const { root, message } = this.read(body);
     const { source, sessionId, msgId } = message.header;
     const known = this.sessionsOf(source).find((session) => session.sessionId === sessionId);
     const repeated = known?.repeated(body);
     if (repeated !== undefined) return repeated;
     const isNew = known === undefined || msgId === "1";
+    const stray = isNew && msgId !== "1" ? this.openSessionOf(source) : undefined;
     const session = isNew ? this.open(source, sessionId) : known;
-    return session.receive({ message, root, body, ...(hmac === undefined ? {} : { hmac }) });
+    if (stray !== undefined) {
+      session.noteStray("header-session", msgId, `SessionID is ${sessionId}, was ${stray}`);
+    }
+    const { hmac } = carrier ?? {};
+    return session.receive({
+      message, root, body,
+      ...(carrier === undefined ? {} : { http: carrier }),
+      ...(hmac === undefined ? {} : { hmac }),
+    });
+  }
+
+  private read(body: Uint8Array): { root: Element; message: Message } {
+    try {
+      const root = decode(body, { typeIsKnown: true });
+      return { root, message: parseMessage(root) };
+    } catch (error) {
+      if (error instanceof WbxmlError || error instanceof MessageError) {
+        const found = deviation(checkOf(error), UNREADABLE, error.message);
+        const of = { device: UNREADABLE, sessionId: UNREADABLE };
+        this.emit({ kind: "deviation", ...of, text: lineOf(found), deviation: found });
+      }
+      throw error;
+    }
+  }
+
+  private openSessionOf(id: string): string | undefined {
+    return this.sessionsOf(id).find(({ isClosed }) => !isClosed)?.sessionId;
   }
 
   /**
@@ -93,15 +148,19 @@ export class Endpoint {
   }
 
   private open(id: string, sessionId: string): Session {
-    const { policy, isStrict, urlOf, bytesOf } = this.options;
+    const { policy, isStrict, urlOf, bytesOf, script } = this.options;
     // A name that has no account leaves no record behind.
     const account = this.accountOf(id);
     const device = account === undefined ? new Devices().get(id) : this.devices.get(id);
+    for (const other of this.sessionsOf(id)) other.abandon();
     const session = new Session({
       sessionId, device, policy, account, isStrict, urlOf, bytesOf,
+      ...(script === undefined ? {} : { script }),
       makeNonce: () => randomBytes(NONCE_BYTES),
       emit: (event) => this.emit({ ...event, device: id } as Parameters<Listener>[0]),
     });
+    this.reports.push(session.report);
+    if (this.reports.length > REPORT_COUNT_MAX) this.reports.shift();
     const notified = device.notified.find((each) => each.sessionId === sessionId);
     if (notified?.isResync === true) session.setResync();
     if (account !== undefined) {

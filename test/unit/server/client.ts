@@ -263,7 +263,8 @@ export class FakeClient {
   private perform(root: Element, command: Element): Element[] {
     const code = (value: number): Element[] => [this.statusOf(root, command, value)];
     switch (command.name) {
-      case "Sequence": case "Atomic": return [...code(200), ...this.members(root, command)];
+      case "Sequence": return [...code(200), ...this.members(root, command)];
+      case "Atomic": return this.atomic(root, command);
       case "Alert": return code(this.alert(command));
       case "Get": return this.get(root, command);
       case "Add": return code(this.add(command));
@@ -281,6 +282,16 @@ export class FakeClient {
       isStopped = member.name === "Alert" && wordOf(statuses[0], "Data") !== "200";
       return statuses;
     });
+  }
+
+  /** The Execs of an Atomic are accepted together, or the first one is refused. */
+  private atomic(root: Element, group: Element): Element[] {
+    if (this.execCode < 300) {
+      return [this.statusOf(root, group, 200), ...this.members(root, group)];
+    }
+    const members = elementsOf(group).filter(({ name }) => name !== "CmdID");
+    return [this.statusOf(root, group, 507), ...members.map((member, index) =>
+      this.statusOf(root, member, index === 0 ? this.execCode : 215))];
   }
 
   private alert(command: Element): number {

@@ -63,7 +63,9 @@ describe("authentication of the client", () => {
     expect(silent.headerCodes).toEqual([407, 407, 407]);
     await client.run(server.exchange);
     expect(client.headerCodes.slice(0, 3)).toEqual([401, 212, 200]);
-    expect(deviations(server)).toEqual([]);
+    const [silence, ...others] = server.endpoint.sessionReports();
+    expect(silence!.deviations.map(({ check }) => check)).toEqual(["cred-missing", "cred-missing"]);
+    expect(others.map(({ deviations: found }) => found)).toEqual([[]]);
   });
 
   it("md5: the nonce handed over with 212 opens the next session, and only once", async () => {
@@ -341,12 +343,27 @@ describe("deviations", () => {
     expect(deviations(server).join()).toMatch(/was not notified/);
   });
 
-  it("strict: the first deviation ends the session with Alert 1223", async () => {
+  it("strict: a deviation that leaves no meaning ends the session with Alert 1223", async () => {
     const server = bench({}, { isStrict: true });
     const client = clientOf();
     const [alert] = client.packageOne(1201);
     const reply = await client.exchange(server.exchange, client.message([alert!]).message);
     expect(commandsNamed([reply], "Alert").map((each) => wordOf(each, "Data"))).toEqual(["1223"]);
+  });
+
+  it("strict: any other deviation is noted, and the session goes on to its end", async () => {
+    const server = bench({}, { isStrict: true });
+    const client = clientOf();
+    await client.run((body) => {
+      const root = decode(body);
+      childOf(childOf(root, "SyncHdr"), "VerDTD")!.children = ["1.1"];
+      return server.exchange(encode(root));
+    });
+    const [report] = server.endpoint.sessionReports();
+    expect(report).toMatchObject({ sessionId: "2A", state: "ended", messages: client.sent.length });
+    const checks = new Set(report!.deviations.map(({ check }) => check));
+    expect(checks).toEqual(new Set(["header-verdtd"]));
+    expect(report!.deviations).toHaveLength(client.sent.length);
   });
 
   it("a message after the end is answered with nothing to answer", async () => {
