@@ -59,16 +59,21 @@ export interface Question {
   options: string;
 }
 
-const modules = new Map<Build, WebAssembly.Module>();
+const modules = new Map<CoreBuild, WebAssembly.Module>();
+
+/** `large`: the release build for messages of 16 KiB. */
+export type CoreBuild = Build | "large";
+
+const FILES = { debug: "core.debug.wasm", release: "core.wasm", large: "core-large.wasm" };
 
 /** Path of the core, which is there. */
-export function coreFile(build: Build): string {
-  const path = `build/core${build === "debug" ? ".debug" : ""}.wasm`;
-  if (!existsSync(path)) execFileSync(process.execPath, ["build.mjs", "--core"]);
+export function coreFile(build: CoreBuild): string {
+  const path = `build/${FILES[build]}`;
+  if (!existsSync(path)) execFileSync(process.execPath, ["build.mjs"]);
   return path;
 }
 
-function compiled(build: Build): WebAssembly.Module {
+function compiled(build: CoreBuild): WebAssembly.Module {
   const known = modules.get(build);
   if (known !== undefined) return known;
   const module = new WebAssembly.Module(readFileSync(coreFile(build)));
@@ -117,18 +122,20 @@ export class Device {
   verdict: (wait: "Prepare" | "Ensure" | "Health", id: string) => Err = () => Err.Ok;
 
   readonly medium: Medium;
-  readonly build: Build;
+  readonly build: CoreBuild;
   private serverId = 0;
   private randoms = 0;
 
-  constructor(build: Build, private readonly options: DeviceOptions = {}) {
+  constructor(build: CoreBuild, private readonly options: DeviceOptions = {}) {
     this.build = build;
     this.medium = options.medium ?? new Medium();
     this.boot();
   }
 
   /** A device that has been provisioned and started again. */
-  static provisioned(build: Build, provision: Provision = {}, options: DeviceOptions = {}): Device {
+  static provisioned(
+    build: CoreBuild, provision: Provision = {}, options: DeviceOptions = {},
+  ): Device {
     const device = new Device(build, options);
     const err = device.bootstrap(bootstrap(provision));
     if (err !== Err.Ok) throw new Error(`provisioning failed with ${err}`);
