@@ -1,0 +1,167 @@
+import { DmError } from "../errors.ts";
+import { WbxmlModule } from "../core/wbxml.ts";
+import { movedBy, WbxmlError } from "./error.ts";
+import { MESSAGE_BYTES_DEFAULT, MESSAGE_BYTES_MAX } from "./limits.ts";
+import { fold, unfold } from "./nested.ts";
+import { parseXml } from "./parse.ts";
+import { printXml } from "./print.ts";
+import { readDocument } from "./read.ts";
+import type { Expected, Part, Reading } from "./read.ts";
+import { DEVINF, DOCUMENT_TYPES, SYNCML, typeOfMedia } from "./tables.ts";
+import type { DocumentType } from "./tables.ts";
+import { bytesOf, childOf, isElement } from "./tree.ts";
+import type { Document, Element } from "./tree.ts";
+import { writeDocument } from "./write.ts";
+
+export interface EncodeOptions {
+  /** Bytes of the document at most: 1 to MESSAGE_BYTES_MAX, by default MESSAGE_BYTES_DEFAULT. */
+  maxBytes?: number;
+}
+
+export interface DecodeOptions extends EncodeOptions {
+  /** Media type by which the document came; asked only where it does not name its type itself. */
+  mediaType?: string;
+  /** Blanks for each level of elements; by default all stands in one line. */
+  indent?: string;
+}
+
+/** What each byte of a document is, up to its end or to where it is at fault. */
+export interface Annotation {
+  /** As in "SyncML 1.2"; undefined where the fault is in the header. */
+  readonly documentType: string | undefined;
+  /** In order and without a gap; those of a nested document behind the start of their OPAQUE. */
+  readonly parts: readonly Part[];
+  readonly fault: WbxmlError | undefined;
+}
+
+/**
+ * SyncML as WBXML and XML. Holds an instance of wbxml.wasm, whose memory never grows; every call is
+ * on its own.
+ */
+export class Wbxml {
+  private constructor(private readonly module: WbxmlModule) {}
+
+  /**
+   * Makes a codec.
+   *
+   * @param source  wbxml.wasm, its bytes or compiled
+   * @fails DM_CORE  it is something else
+   */
+  static async load(source: BufferSource | WebAssembly.Module): Promise<Wbxml> {
+    const module = await WbxmlModule.load(source);
+    if (module.capacity === MESSAGE_BYTES_MAX) return new Wbxml(module);
+    throw new DmError("DM_CORE", "this wbxml.wasm was built for another version");
+  }
+
+  /**
+   * Turns a WBXML document into XML with declaration and DOCTYPE.
+   *
+   * OPAQUE that is text becomes a CDATA section; other OPAQUE becomes Base64 behind the processing
+   * instruction `<?wbxml opaque?>`. A document nested in Data becomes elements.
+   *
+   * @throws WbxmlError  with a fault and the offset of the byte; nothing is delivered in part
+   * @fails DM_BAD_CONFIG  an option is outside its range
+   * @spec WBXML 1.3 §5
+   */
+  decode(bytes: Uint8Array, options: DecodeOptions = {}): string {
+    return printXml(this.read(bytes, expectedOf(options)), indentOf(options));
+  }
+
+  /**
+   * Turns XML into a WBXML 1.2 document without string table.
+   *
+   * The DOCTYPE says what it is, or else the root's name and namespace. CDATA sections become
+   * OPAQUE, other text strings; blanks between elements are dropped. A DevInf or MgmtTree in Data
+   * is nested as a document of its own.
+   *
+   * @throws WbxmlError  with a fault and, as far as it is known, the offset of the character
+   * @fails DM_BAD_CONFIG  an option is outside its range
+   * @spec WBXML 1.3 §5
+   */
+  encode(xml: string, options: EncodeOptions = {}): Uint8Array {
+    const bytesMax = bytesMaxOf(options);
+    const document = parseXml(xml);
+    if (document.type.pages[0] === SYNCML) {
+      fold(document.root, (root) => {
+        const nested = { type: typeOfNested(root, document.type), root };
+        return writeDocument(this.module, nested, bytesMax);
+      });
+    }
+    return writeDocument(this.module, document, bytesMax);
+  }
+
+  /**
+   * Says what each byte of a document is. A document that is at fault is described up to there.
+   *
+   * @fails DM_BAD_CONFIG  an option is outside its range
+   */
+  events(bytes: Uint8Array, options: DecodeOptions = {}): Annotation {
+    const { parts, document, fault, type } = readDocument(this.module, bytes, expectedOf(options));
+    const documentType = type?.title;
+    if (document === undefined) return { documentType, parts, fault };
+    try {
+      this.unfold(document, bytes.length, parts);
+      return { documentType, parts, fault };
+    } catch (error) {
+      if (error instanceof WbxmlError) return { documentType, parts, fault: error };
+      throw error;
+    }
+  }
+
+  private read(bytes: Uint8Array, expected: Expected): Document {
+    const { document, fault } = readDocument(this.module, bytes, expected);
+    if (document === undefined) throw fault!;
+    this.unfold(document, bytes.length);
+    return document;
+  }
+
+  /** @param parts  where parts of a nested document take the place of its OPAQUE */
+  private unfold({ root, type }: Document, bytesMax: number, parts?: Part[]): void {
+    if (type.pages[0] !== SYNCML) return;
+    unfold(root, ({ value, offset }, otherwise) => {
+      const inner = readDocument(this.module, bytesOf(value), { type: otherwise, bytesMax });
+      if (parts !== undefined) insert(parts, inner, offset);
+      if (inner.document === undefined) throw movedBy(offset, inner.fault!);
+      return inner.document;
+    });
+  }
+}
+
+/** Puts the parts of a document behind the start of the OPAQUE whose content begins at `offset`. */
+function insert(parts: Part[], inner: Reading, offset: number): void {
+  const index = parts.findIndex((part) => part.offset + part.length > offset);
+  const { offset: at, depth } = parts[index]!;
+  const moved = inner.parts.map((part) => {
+    return { ...part, offset: part.offset + offset, depth: part.depth + depth };
+  });
+  const replaced = inner.fault === undefined ? 1 : parts.length - index;
+  const start: Part = { offset: at, length: offset - at, kind: "opaque", depth };
+  parts.splice(index, replaced, start, ...moved);
+}
+
+function expectedOf(options: DecodeOptions): Expected {
+  const { mediaType } = options;
+  const type = mediaType === undefined ? undefined : typeOfMedia(mediaType);
+  return { type, bytesMax: bytesMaxOf(options) };
+}
+
+function bytesMaxOf({ maxBytes = MESSAGE_BYTES_DEFAULT }: EncodeOptions): number {
+  if (Number.isInteger(maxBytes) && maxBytes >= 1 && maxBytes <= MESSAGE_BYTES_MAX) return maxBytes;
+  throw new DmError("DM_BAD_CONFIG", `maxBytes is 1 to ${MESSAGE_BYTES_MAX}, not ${maxBytes}`);
+}
+
+function indentOf({ indent = "" }: DecodeOptions): string {
+  if (/^[ \t]*$/.test(indent)) return indent;
+  throw new DmError("DM_BAD_CONFIG", "indent consists of blanks");
+}
+
+/** A DevInf says its version in VerDTD; else it is that of the message around it. */
+function typeOfNested(root: Element, outer: DocumentType): DocumentType {
+  const candidates = DOCUMENT_TYPES.filter((type) => type.pages.includes(root.words) &&
+    type.root === root.name);
+  if (root.words !== DEVINF) return candidates[0]!;
+  const said = childOf(root, "VerDTD")?.children.map((child) => isElement(child) || child.value);
+  const version = said?.join("").trim();
+  return candidates.find(({ title }) => title === `DevInf ${version}`) ??
+    candidates.find((type) => type.version === outer.version)!;
+}

@@ -1,0 +1,105 @@
+// Documents inside Data. In WBXML one is an OPAQUE with a header of its own, or the elements of its
+// page stand inline; in XML it is elements. The Type in the Meta of the Item, or else of its
+// command, says which: it ends with `+wbxml` or `+xml`.
+import { decodingFailed } from "./error.ts";
+import { NESTED_MAX } from "./limits.ts";
+import { DEVINF, DMDDF, SYNCML, typeOfMedia } from "./tables.ts";
+import type { DocumentType } from "./tables.ts";
+import { bytesOf, childOf, elementsOf, isElement, textIn } from "./tree.ts";
+import type { Document, Element, Text } from "./tree.ts";
+
+/** Data that holds, or may hold, a document. */
+interface Holder {
+  readonly data: Element;
+  /** Type element that speaks about it. */
+  readonly type: Element | undefined;
+}
+
+const VERSIONS = [1, 2, 3];
+
+/** Turns the content of an OPAQUE into a document; `type` is what it is if it does not say. */
+export type ReadNested = (opaque: Text, type: DocumentType) => Document;
+export type WriteNested = (root: Element) => Uint8Array;
+
+/**
+ * Makes nested documents elements.
+ *
+ * @throws WbxmlError  `depth`: more than NESTED_MAX levels; `publicid`: neither DevInf nor TNDS; or
+ *                     what `read` throws
+ */
+export function unfold(root: Element, read: ReadNested): void {
+  for (const { data, type } of holdersIn(root)) {
+    const nested = type && nestedType(textOf(type), "wbxml");
+    if (type === undefined || nested === undefined) continue;
+    const opaque = opaqueIn(data);
+    if (opaque !== undefined) data.children = [rootOf(read(opaque, nested), opaque)];
+    else if (!elementsOf(data).some(isDocument)) continue;
+    setText(type, textOf(type).replace(/\+wbxml(?=\s*(;|$))/i, "+xml"));
+  }
+}
+
+/** Makes nested documents bytes. @throws WbxmlError  what `write` throws */
+export function fold(root: Element, write: WriteNested): void {
+  for (const { data, type } of holdersIn(root)) {
+    const [child, ...others] = data.children;
+    if (child === undefined || others.length > 0 || !isDocument(child)) continue;
+    data.children = [{ value: write(child), isOpaque: true, offset: -1 }];
+    if (type === undefined || nestedType(textOf(type), "xml") === undefined) continue;
+    setText(type, textOf(type).replace(/\+xml(?=\s*(;|$))/i, "+wbxml"));
+  }
+}
+
+/** The OPAQUE that is all the content of Data and may be a document. */
+function opaqueIn({ children }: Element): Text | undefined {
+  const [child, ...others] = children;
+  if (child === undefined || others.length > 0 || isElement(child) || !child.isOpaque) return;
+  // No text begins with a version byte.
+  return VERSIONS.includes(bytesOf(child.value)[0] ?? 0) ? child : undefined;
+}
+
+function rootOf({ root }: Document, { offset }: Text): Element {
+  for (const { data, type } of holdersIn(root)) {
+    const isHolder = type !== undefined && nestedType(textOf(type), "wbxml") !== undefined;
+    const opaque = isHolder ? opaqueIn(data) : undefined;
+    if (opaque === undefined) continue;
+    const what = `more than ${NESTED_MAX} level of nested documents`;
+    throw decodingFailed("depth", offset + opaque.offset, what);
+  }
+  if (isDocument(root)) return root;
+  throw decodingFailed("publicid", offset, "the nested document is neither DevInf nor TNDS");
+}
+
+function isDocument(child: Element | Text): child is Element {
+  if (!isElement(child)) return false;
+  const { name, words } = child;
+  return (words === DEVINF && name === "DevInf") || (words === DMDDF && name === "MgmtTree");
+}
+
+/** The type of the documents that an Item's Type names, if they are of a form and may be nested. */
+function nestedType(media: string, form: "wbxml" | "xml"): DocumentType | undefined {
+  if (!new RegExp(`\\+${form}\\s*(;|$)`, "i").test(media)) return undefined;
+  const type = typeOfMedia(media);
+  return type?.pages[0] === SYNCML ? undefined : type;
+}
+
+function holdersIn(root: Element): Holder[] {
+  const found: Holder[] = [];
+  const visit = (element: Element, outer: Element | undefined): void => {
+    const type = childOf(childOf(element, "Meta"), "Type") ?? outer;
+    for (const child of elementsOf(element)) {
+      if (child.words === SYNCML && child.name === "Data") found.push({ data: child, type });
+      else if (child.words === SYNCML) visit(child, type);
+    }
+  };
+  visit(root, undefined);
+  return found;
+}
+
+function textOf({ children }: Element): string {
+  const texts = children.flatMap((child) => (isElement(child) ? [] : [bytesOf(child.value)]));
+  return texts.map((bytes) => textIn(bytes) ?? "").join("");
+}
+
+function setText(element: Element, value: string): void {
+  element.children = [{ value, isOpaque: false, offset: -1 }];
+}

@@ -1,0 +1,101 @@
+// A document between its two forms.
+import type { DocumentType, Vocabulary } from "./tables.ts";
+
+export interface Element {
+  readonly name: string;
+  readonly words: Vocabulary;
+  /** Of its tag in the WBXML document, or of the end of its start tag in the XML. */
+  readonly offset: number;
+  children: Child[];
+}
+
+/** A piece of text. */
+export interface Text {
+  /** Text; bytes where it came as OPAQUE and is no text, or is not looked at yet. */
+  value: string | Uint8Array;
+  /** OPAQUE in WBXML, a CDATA section in XML. */
+  readonly isOpaque: boolean;
+  /** Of its first byte in the WBXML document; -1 where it came from XML. */
+  readonly offset: number;
+}
+
+export type Child = Element | Text;
+
+export interface Document {
+  readonly type: DocumentType;
+  readonly root: Element;
+}
+
+export function isElement(child: Child): child is Element {
+  return "children" in child;
+}
+
+export function elementsOf({ children }: Element): Element[] {
+  return children.filter(isElement);
+}
+
+export function childOf(parent: Element | undefined, name: string): Element | undefined {
+  return parent && elementsOf(parent).find((child) => child.name === name);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+/** Characters that XML 1.0 does not have. */
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/u;
+
+/** Bytes as text that XML can hold, or undefined. */
+export function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    const text = decoder.decode(bytes);
+    return NOT_XML.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+export function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? encoder.encode(value) : value;
+}
+
+/** Children with pieces of text that stand side by side made one; nothing is left of empty ones. */
+export function joined(children: readonly Child[]): Child[] {
+  const made: Child[] = [];
+  for (const child of children) {
+    const last = made.at(-1);
+    if (isElement(child)) made.push(child);
+    else if (last !== undefined && !isElement(last)) made[made.length - 1] = join(last, child);
+    else if (child.value.length > 0) made.push(child);
+  }
+  return made;
+}
+
+function join(a: Text, b: Text): Text {
+  const isOpaque = a.isOpaque || b.isOpaque;
+  if (typeof a.value === "string" && typeof b.value === "string") {
+    return { value: a.value + b.value, isOpaque, offset: a.offset };
+  }
+  const [first, second] = [bytesOf(a.value), bytesOf(b.value)];
+  const value = new Uint8Array(first.length + second.length);
+  value.set(first);
+  value.set(second, first.length);
+  // Two halves of a character are text together.
+  return { value: textIn(value) ?? value, isOpaque, offset: a.offset };
+}
+
+/** In slices, since a call takes only so many arguments. */
+export function toBase64(bytes: Uint8Array): string {
+  let characters = "";
+  for (let offset = 0; offset < bytes.length; offset += 4096) {
+    characters += String.fromCharCode(...bytes.subarray(offset, offset + 4096));
+  }
+  return btoa(characters);
+}
+
+/** @returns undefined if it is no Base64 */
+export function fromBase64(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
