@@ -85,10 +85,10 @@ describe("200 Adds", () => {
     const device = start("large", 16_384);
     const padded = (bytes: number): Uint8Array => {
       const pads = Array.from({ length: 9 }, (_, i) =>
-        addLeaf(`p${i}`, `./SCOMO/p${i}`, "x".repeat(i < 8 ? 1700 : bytes)));
+        addLeaf(`p${i}`, `./SCOMO/p${i}`, "x".repeat(i < 8 ? 1770 : bytes)));
       return encode(device.compose(pads, { msgId: 1 }));
     };
-    const whole = padded(1700 + 16_384 - padded(1700).length);
+    const whole = padded(1000 + 16_384 - padded(1000).length);
     expect(whole.length).toBe(16_384);
     expect(Object.values(codes(device.answer(whole)))).toEqual(Array(9).fill(200));
   });
