@@ -22,6 +22,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const io: Io = {
   print: (text) => process.stdout.write(`${text}\n`),
+  write: (bytes) => process.stdout.write(bytes),
+  input: process.stdin,
   complain: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
   isTerminal: process.stdout.isTTY === true,

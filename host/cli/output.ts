@@ -2,7 +2,11 @@
 export interface Io {
   /** One or more whole lines, without the last line feed, for stdout. */
   print(text: string): void;
-  /** The same for stderr. */
+  /** Bytes for stdout, as they are. */
+  write(bytes: Uint8Array): void;
+  /** What comes by stdin. */
+  readonly input: AsyncIterable<Uint8Array>;
+  /** As `print`, for stderr. */
   complain(text: string): void;
   readonly env: { readonly [name: string]: string | undefined };
   /** True where a person reads stdout: progress and colours are for them. */

@@ -17,6 +17,8 @@ import { status } from "./status.ts";
 import type { StatusFlags } from "./status.ts";
 import { tree } from "./tree.ts";
 import { VERSION } from "./version.ts";
+import { decode, encode } from "./wbxml.ts";
+import type { DecodeFlags, EncodeFlags } from "./wbxml.ts";
 
 /** Runs one command and answers its exit status. Never rejects. */
 export async function run(argv: readonly string[], io: Io): Promise<Exit> {
@@ -57,6 +59,7 @@ function createProgram(io: Io, finish: Finish): Command {
   addServe(program, io, finish);
   addPack(program, io, finish);
   addInspect(program, io, finish);
+  addWbxml(program, io, finish);
   addDemo(program, io, finish);
   addExamples(program, ["scomo demo --flow all", "scomo connect --state device --confirm yes"]);
   return program;
@@ -183,7 +186,7 @@ function addServe(program: Command, io: Io, finish: Finish): void {
     .option("--packages <dir>", "Delivery Packages (default: the folder of the policy)")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "port to listen on, 0: any", "8080")
-    .option("--strict", "refuse what deviates from the specification")
+    .option("--strict", "end (1223) what deviations leave without meaning")
     .option("--json", "JSON lines")
     .action(async (flags: ServeFlags) => finish(await serve(flags, io)));
 }
@@ -212,6 +215,41 @@ function addInspect(program: Command, io: Io, finish: Finish): void {
     .option("--trust <[kid=]key.pem>", "key that may have signed it, repeated", collect, [])
     .option("--json", "one JSON document")
     .action(async (file: string, flags: InspectFlags) => finish(await inspect(file, flags, io)));
+}
+
+function addWbxml(program: Command, io: Io, finish: Finish): void {
+  const wbxml = addCommand(program, "wbxml", "wbxml decode|encode [FILE] [options]", [
+    "scomo wbxml decode message.wbxml",
+    "scomo wbxml encode message.xml --out message.wbxml",
+  ])
+    .description("Turn SyncML from WBXML into XML, or back.");
+  addCommand(wbxml, "decode", "wbxml decode [FILE] [options]", [
+    "scomo wbxml decode message.wbxml",
+    "scomo wbxml decode --json < message.wbxml",
+  ])
+    .usage("[FILE] [options]")
+    .description("Print a WBXML document as XML.")
+    .argument("[file]", "the document (default: stdin)")
+    .option("--type <media type>", "how it came, asked where it does not name its type")
+    .option("--compact", "in one line, without blanks between elements")
+    .option("--out <file>", "where to write the XML (default: stdout)")
+    .option("--json", "one JSON document: what each byte is, too")
+    .action(async (file: string | undefined, flags: DecodeFlags) => {
+      finish(await decode(file, flags, io));
+    });
+  addCommand(wbxml, "encode", "wbxml encode [FILE] [options]", [
+    "scomo wbxml encode message.xml --out message.wbxml",
+    "scomo wbxml decode message.wbxml | scomo wbxml encode | xxd",
+  ])
+    .usage("[FILE] [options]")
+    .description("Write an XML document as WBXML.")
+    .argument("[file]", "the document, UTF-8 (default: stdin)")
+    .option("--out <file>", "where to write the WBXML (default: stdout)")
+    .option("--force", "write it to a terminal, too")
+    .option("--json", "one JSON document: what each byte is, too")
+    .action(async (file: string | undefined, flags: EncodeFlags) => {
+      finish(await encode(file, flags, io));
+    });
 }
 
 function addDemo(program: Command, io: Io, finish: Finish): void {

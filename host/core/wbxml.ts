@@ -38,8 +38,8 @@ interface Exports {
 }
 
 const FUNCTIONS =
-  "input output capacity open check step readerError tokenAt position tag text textBytes isOpaque " +
-  "publicId begin start empty put end written writerError";
+  "input output capacity open check step readerError tokenAt position tag text textBytes " +
+  "isOpaque publicId begin start empty put end written writerError";
 
 /** The codec of the core's sources on its own. Reading and writing do not disturb each other. */
 export class WbxmlModule {

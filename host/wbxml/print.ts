@@ -21,7 +21,7 @@ export function printXml({ type, root }: Document, indent: string): string {
   const printer = new Printer(type.version, indent);
   printer.element(root, "", 0);
   return `<?xml version="1.0" encoding="UTF-8"?>${end}` +
-    `<!DOCTYPE ${type.root} PUBLIC "${type.identifier}" "${type.dtd}">${end}` +
+    `<!DOCTYPE ${type.root} PUBLIC "${type.identifier}"${end || " "}"${type.dtd}">${end}` +
     `${printer.pieces.join("")}${end}`;
 }
 

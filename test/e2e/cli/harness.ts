@@ -22,6 +22,8 @@ export async function scomo(args: readonly string[]): Promise<Ran> {
   const output = { stdout: "", stderr: "" };
   const exit = await run(args, {
     print: (text) => void (output.stdout += `${text}\n`),
+    write: (bytes) => void (output.stdout += Buffer.from(bytes).toString("latin1")),
+    input: (async function* () {})(),
     complain: (text) => void (output.stderr += `${text}\n`),
     env: {},
     isTerminal: false,

@@ -11,6 +11,8 @@ export function recordIo(change: Partial<Io> = {}): RecordedIo {
   const err: string[] = [];
   return {
     print: (text) => void out.push(...text.split("\n")),
+    write: (bytes) => void out.push(Buffer.from(bytes).toString("hex")),
+    input: (async function* () {})(),
     complain: (text) => void err.push(...text.split("\n")),
     env: {},
     isTerminal: false,
