@@ -24,6 +24,8 @@ interface WireMessage extends Carried {
 }
 
 const messages: WireMessage[] = [];
+/** What the server's audit has to say of each session. */
+const sessions: string[] = [];
 let folder = "";
 
 beforeAll(async () => {
@@ -33,6 +35,7 @@ beforeAll(async () => {
     flow: "all",
     signal: AbortSignal.timeout(100_000),
     onServer: (event) => {
+      if (event.kind === "report") sessions.push(event.text);
       if (event.kind !== "message") return;
       const { bytes: body, root, sessionId } = event;
       const direction = event.direction === "in" ? "request" : "response";
@@ -55,6 +58,12 @@ describe("demo", () => {
     expect(responses.map(({ exchange }) => exchange)).toEqual(
       requests.map(({ exchange }) => exchange),
     );
+  });
+
+  it("sessions: the server finds no deviation in any of them", () => {
+    expect(sessions.length).toBeGreaterThan(CASES.length);
+    const bad = sessions.filter((text) => !/ended: \d+ messages, 0 deviations$/.test(text));
+    expect(bad).toEqual([]);
   });
 
   it("messages: together have every command of the flows", () => {

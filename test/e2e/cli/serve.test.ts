@@ -60,20 +60,34 @@ describe("serve", () => {
     expect(status.devices.map(({ id }) => id)).toEqual([DEVICE]);
     expect(status.devices[0]?.results.map(({ code }) => code)).toEqual([1200, 1200]);
     expect(status.devices[0]?.deviations).toEqual([]);
+    const { sessions } = (await (await fetch(`${url}/sessions`)).json()) as {
+      sessions: { device: string; state: string; deviations: object[] }[];
+    };
+    expect(sessions.length).toBeGreaterThan(1);
+    for (const session of sessions) {
+      expect(session).toMatchObject({ device: DEVICE, state: "ended", deviations: [] });
+    }
     const notified = await fetch(`${url}/notify/${encodeURIComponent(DEVICE)}`, { method: "POST" });
     expect((await notified.arrayBuffer()).byteLength).toBe(24 + "dms.example".length);
     expect(await served.stop()).toBe(130);
     const events = served.lines.slice(1)
       .map((line) => document<{ kind: string }>(line, "serveEvent").kind);
-    for (const kind of ["auth", "session", "inventory", "order", "alert", "order-done"]) {
+    for (const kind of ["auth", "session", "inventory", "order", "alert", "order-done", "report"]) {
       expect(events).toContain(kind);
     }
   });
 
-  test("serve: without --json the URL stands alone in the first line", async () => {
+  test("serve --strict: the URL alone in the first line, then a report for each session", async () => {
     writeFileSync(stage.in("policy.json"), JSON.stringify(policyOf(null)));
-    const served = await serve("--policy", stage.in("policy.json"), "--port", "0");
+    const served = await serve("--policy", stage.in("policy.json"), "--port", "0", "--strict");
     expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await stage.provision("--server", `${served.url}/dm`);
+    expect((await scomo(["connect", "--state", stage.state])).exit).toBe(0);
     expect(await served.stop()).toBe(130);
+    const reports = served.lines.filter((line) => line.includes("deviation"));
+    expect(reports.length).toBeGreaterThan(0);
+    for (const line of reports) {
+      expect(line).toMatch(/Session [0-9A-F]+ ended: \d+ messages, 0 deviations$/);
+    }
   });
 });

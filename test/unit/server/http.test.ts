@@ -199,6 +199,26 @@ function macOf(user: string, password: string, nonce: Uint8Array, body: Uint8Arr
   return `algorithm=MD5, username="${user}", mac=${mac}`;
 }
 
+describe("GET /sessions", () => {
+  it("reports of all sessions, or of the one with that SessionID", async () => {
+    const client = new FakeClient({ id: "IMEI:2", sessionId: "BEEF" });
+    await client.run(async (body) => new Uint8Array(
+      await (await post(Uint8Array.from(body))).arrayBuffer(),
+    ));
+    const report = await (await fetch(`${server.url}/sessions/BEEF`)).json();
+    expect(report).toMatchObject({
+      device: "IMEI:2", sessionId: "BEEF", state: "ended", messages: client.sent.length,
+    });
+    // fetch says that it accepts anything.
+    expect(report).toMatchObject({ deviations: [] });
+    const { sessions } = await (await fetch(`${server.url}/sessions`)).json() as
+      { sessions: object[] };
+    expect(sessions).toEqual(JSON.parse(JSON.stringify(server.sessionReports())));
+    expect(sessions).toContainEqual(report);
+    expect((await fetch(`${server.url}/sessions/DEAD`)).status).toBe(404);
+  });
+});
+
 describe("GET /status, POST /notify", () => {
   it("status: the documented keys for each device", async () => {
     const response = await fetch(`${server.url}/status`);

@@ -40,6 +40,8 @@ export class Audit {
   private target: string | undefined;
   private hasServerSpoken = false;
   private isOver = false;
+  /** The client's last message closed its package. */
+  private isClientDone = false;
   /** The server's last message closed its package, or asked for more of the client's. */
   private isServerDone = true;
   private bytesMax = Number.MAX_SAFE_INTEGER;
@@ -61,6 +63,7 @@ export class Audit {
       note("session-over", `message ${message} after the end of the session`);
       return found;
     }
+    this.isClientDone = childOf(body, "Final") !== undefined;
     this.checkBody(header, body, note);
     return found;
   }
@@ -73,6 +76,7 @@ export class Audit {
     this.login.say(status);
     this.ledger.enter(wordOf(header, "MsgID") ?? "", body);
     this.hasServerSpoken = true;
+    this.objects.hearServer(body);
     const meta = childOf(header, "Meta");
     this.bytesMax = Number(wordOf(meta, "MaxMsgSize") ?? this.bytesMax);
     this.objectBytesMax = Number(wordOf(meta, "MaxObjSize") ?? this.objectBytesMax);
@@ -81,7 +85,7 @@ export class Audit {
     const asksForMore = commands.some((command) => isAlert(command, "1222"));
     this.isServerDone = isFinal || (asksForMore && this.isServerDone);
     const hasChal = childOf(status, "Chal") !== undefined;
-    this.isOver = (isFinal && commands.length === 0 && !hasChal)
+    this.isOver = (isFinal && this.isClientDone && commands.length === 0 && !hasChal)
       || commands.some((command) => isAlert(command, "1223"));
   }
 
@@ -136,7 +140,7 @@ export class Audit {
         }
         hasHeaderStatus = true;
         this.login.checkStatus(part, note);
-      } else this.ledger.takeStatus(part, this.login.isProven, note);
+      } else this.ledger.takeStatus(part, this.login.headerCode, note);
       hasTakenChunk ||= wordOf(part, "Data") === "213";
       place++;
     }

@@ -1,4 +1,5 @@
 import type { Note } from "./checks.ts";
+import { isDone } from "./codes.ts";
 import { type Asked, nameOf } from "./ledger.ts";
 
 /** Alert answers after which a person's will stops what follows. */
@@ -30,7 +31,7 @@ function checkSequence({ members }: Asked, note: Note): void {
 
 function checkDone(group: Asked, note: Note): void {
   for (const member of group.members) {
-    const bad = member.codes.find((code) => code < 200 || code >= 300);
+    const bad = member.codes.find((code) => !isDone(code));
     if (bad !== undefined) {
       note("atomic-done", `${nameOf(group)} is 200, ${nameOf(member)} is ${bad}`);
     }
@@ -44,15 +45,15 @@ function checkFailed(group: Asked, code: number, note: Note): void {
   const what = `${nameOf(group)} is ${code}, its members are ${codes.join(", ")}`;
   const causes = codes.filter((each) => !isNeutral(each));
   const needsCause = code === 507 || code === NOT_RUN;
-  const isDone = causes.some((each) => each >= 200 && each < 300);
+  const hasDone = causes.some(isDone);
   const cause = codes.findIndex((each) => !isNeutral(each));
   const isEarlyUndone = codes.slice(0, cause).every((each) => UNDONE.includes(each));
   // Where what cannot be a member is seen before anything has run, nothing has been undone.
   const isEarlyNotRun = codes.slice(0, cause).every((each) => each === NOT_RUN);
   const isLateUndone = codes.slice(cause + 1).some((each) => UNDONE.includes(each));
   const isOrdered = (isEarlyUndone || isEarlyNotRun) && !isLateUndone;
-  if (needsCause && (causes.length === 0 || isDone || !isOrdered)) note("atomic-failed", what);
-  else if (!needsCause && isDone) note("atomic-failed", what);
+  if (needsCause && (causes.length === 0 || hasDone || !isOrdered)) note("atomic-failed", what);
+  else if (!needsCause && hasDone) note("atomic-failed", what);
 }
 
 function isNeutral(code: number): boolean {

@@ -1,6 +1,6 @@
 import { childOf, childrenOf, type Element, elementsOf, textOf, wordOf } from "../element.ts";
 import { type Note, quoted } from "./checks.ts";
-import { mayAnswer } from "./codes.ts";
+import { isDone, mayAnswer } from "./codes.ts";
 
 /** One command of the server, until the client has answered it. */
 export interface Asked {
@@ -69,8 +69,8 @@ export class Ledger {
     return this.open.filter((asked) => !isAnswered(asked) && !isExcused(asked));
   }
 
-  /** Takes a Status that is not the header's. */
-  takeStatus(status: Element, isProven: boolean, note: Note): void {
+  /** Takes a Status that is not the header's. @param headerCode  that of the header's */
+  takeStatus(status: Element, headerCode: number, note: Note): void {
     const cmdRef = wordOf(status, "CmdRef") ?? "";
     const msgRef = wordOf(status, "MsgRef") ?? "";
     const label = `Status ${wordOf(status, "CmdID") ?? ""}`;
@@ -93,7 +93,10 @@ export class Ledger {
     const code = /^\d{3}$/.test(text) ? Number(text) : 0;
     asked.codes.push(code);
     if (code === 0) return;
-    checkCode(asked, code, isProven, (check, found) => note(check, `${label}: ${found}`));
+    const named = refs(status);
+    const isOfLast = named.length === 0 || named.includes(asked.targets.at(-1)!);
+    const of = { ...asked, isChunk: asked.isChunk && isOfLast };
+    checkCode(of, code, headerCode, (check, found) => note(check, `${label}: ${found}`));
   }
 
   takeResults(results: Element, note: Note): void {
@@ -108,7 +111,7 @@ export class Ledger {
     }
     asked.hasResults = true;
     if (asked.codes.length === 0) note("results-order", `${label}: before the Status of its Get`);
-    else if (asked.codes.every((code) => code >= 300)) {
+    else if (!asked.codes.some(isDone)) {
       note("results-unasked", `${label}: its Get was answered ${asked.codes.join(", ")}`);
     }
     const outer = wordOf(results, "SourceRef");
@@ -131,8 +134,7 @@ export class Ledger {
       note("status-missing", `${nameOf(asked)} is not answered`);
     }
     for (const asked of this.open) {
-      const isDone = asked.name === "Get" && asked.codes.some((code) => code >= 200 && code < 300);
-      if (isDone && !asked.hasResults) {
+      if (asked.name === "Get" && asked.codes.some(isDone) && !asked.hasResults) {
         note("results-missing", `${nameOf(asked)} is answered without Results`);
       }
     }
@@ -169,29 +171,35 @@ function isExcused({ parent }: Asked): boolean {
 
 /** Keeps book of which Items a command's Status elements have spoken of. */
 function takeTargets(asked: Asked, status: Element, label: string, note: Note): void {
-  const refs = childrenOf(status, "TargetRef").map((ref) => textOf(ref)!.trim());
-  for (const ref of refs) {
+  const named = refs(status);
+  for (const ref of named) {
     if (!asked.targets.some((target) => isSameUri(ref, target))) {
       note("status-target", `${label}: TargetRef is ${quoted(ref)}`);
     }
   }
-  const speaksOfAll = refs.length === 0 || asked.targets.length <= 1;
+  const speaksOfAll = named.length === 0 || asked.targets.length <= 1;
   const wasNamed = asked.named ?? [];
   const isAgain = asked.named === undefined || (speaksOfAll && asked.codes.length > 0)
-    || wasNamed.length + refs.length > Math.max(asked.targets.length, 1);
+    || wasNamed.length + named.length > Math.max(asked.targets.length, 1);
   if (isAgain) note("status-once", `${label}: ${nameOf(asked)} has been answered`);
-  asked.named = speaksOfAll ? undefined : [...wasNamed, ...refs];
+  asked.named = speaksOfAll ? undefined : [...wasNamed, ...named];
+}
+
+function refs(status: Element): string[] {
+  return childrenOf(status, "TargetRef").map((ref) => textOf(ref)!.trim());
 }
 
 type Found = (check: "large-code" | "status-code" | "status-unproven", found: string) => void;
 
-function checkCode(asked: Asked, code: number, isProven: boolean, note: Found): void {
+function checkCode(asked: Asked, code: number, headerCode: number, note: Found): void {
   const { name, isChunk } = asked;
-  if (!isProven) {
+  if (headerCode === 401 || headerCode === 407) {
     if (code !== 401 && code !== 407) note("status-unproven", `${code} for ${nameOf(asked)}`);
     return;
   }
-  if (isChunk && code !== 213 && code < 300) note("large-code", `${code} for a chunk of ${name}`);
+  // A message that cannot be taken at all answers each of its commands with the same code.
+  if (headerCode >= 300 && code === headerCode) return;
+  if (isChunk && isDone(code)) note("large-code", `${code} for a chunk of ${name}`);
   else if (!isChunk && code === 213) note("large-code", `213 for ${nameOf(asked)}, no chunk`);
   else if (!mayAnswer(name, code)) note("status-code", `${code} for ${name}`);
 }

@@ -16,12 +16,12 @@ export class LoginAudit {
   private hadMac = false;
   private isForSession = false;
   private wasChallenged = false;
-  /** The client's last Status for our header let the server in. */
-  private isServerProven = true;
+  /** Code of the client's last Status for our header. */
+  private theirCode = 200;
 
-  /** Whether the client takes the server for who it says it is, by its own words. */
-  get isProven(): boolean {
-    return this.isServerProven;
+  /** What the client last said to our header. */
+  get headerCode(): number {
+    return this.theirCode;
   }
 
   /** The client's last message was answered 401 or 407: it comes again. */
@@ -88,7 +88,7 @@ export class LoginAudit {
       note("chal-missing", `${label}: ${code} without Chal`);
     }
     this.wasChallenged ||= isRefusal;
-    this.isServerProven = !isRefusal;
+    this.theirCode = code;
     if (chal !== undefined) checkChal(chal, label, note);
   }
 }

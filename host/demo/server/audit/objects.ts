@@ -16,6 +16,15 @@ interface LargeObject {
 export class Objects {
   private open: LargeObject | undefined;
 
+  /** The server does not want the rest of an object: it says 1225, or refuses what has come. */
+  hearServer(body: Element): void {
+    const isRefused = childrenOf(body, "Status").some((status) =>
+      wordOf(status, "Cmd") === "Results" && Number(wordOf(status, "Data")) >= 300);
+    if (isRefused || elementsOf(body).some((command) => isAlert(command, "1225"))) {
+      this.open = undefined;
+    }
+  }
+
   /** Looks at one message. @param bytesMax  the server's MaxObjSize */
   check(body: Element, bytesMax: number, note: Note): void {
     const commands = elementsOf(body).filter(({ name }) => name !== "Final");
