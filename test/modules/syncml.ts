@@ -6,6 +6,9 @@ import * as reader from "../../assembly/wbxml/reader";
 
 export { mark, nextCommand, nextItem, open, rewind } from "../../assembly/syncml/parse";
 
+// @ts-expect-error: a constant of the compiler, which TypeScript cannot find in this file
+export { __data_end };
+
 const INPUT: usize = memory.data(16384, 8);
 
 /** 16 KiB for a message. */
