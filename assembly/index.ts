@@ -51,6 +51,15 @@ export function bootstrap(byteCount: i32): i32 {
   return turn.provision(byteCount);
 }
 
+/**
+ * Takes a client event, Alert 1224, from the receive buffer: Format, Type and Data one behind the
+ * other. It lives in memory only, goes out in Package #1 of each session until a server answers it,
+ * and replaces the one before.
+ */
+export function event(formatBytes: i32, typeBytes: i32, dataBytes: i32): i32 {
+  return turn.queueEvent(formatBytes, typeBytes, dataBytes);
+}
+
 /** Reads one item of the device's state into Block.Look. @returns how many bytes, 0 past the end */
 export function look(what: i32, index: i32, offset: i32): i32 {
   return lookAt(what, index, offset);

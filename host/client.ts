@@ -1,11 +1,14 @@
 // DmClient: the one class an application meets.
-import { Ask, Bound, ComponentState, Err, Option } from "../assembly/abi/codes.ts";
+import { Ask, ComponentState, Err, Option } from "../assembly/abi/codes.ts";
 import type { Component, Components, Verdict } from "./components/components.ts";
+import { askWithin, inputOf, questionOf, withoutSecret } from "./confirm/confirm.ts";
 import type { Answer, Confirm, Question } from "./confirm/confirm.ts";
+import { checkConfig, type DeviceConfig } from "./core/config.ts";
+import { eventTexts, queueEvent, type ClientEvent, type EventTexts } from "./core/event.ts";
 import { coreLoader, type CoreLoader } from "./core/load.ts";
 import * as look from "./core/look.ts";
 import { putBytes, type Core } from "./core/memory.ts";
-import { pump, type Io } from "./core/pump.ts";
+import { pump, sleep, type Io } from "./core/pump.ts";
 import {
   deviceStatus,
   reportsOf,
@@ -17,22 +20,6 @@ import * as requests from "./core/requests.ts";
 import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
 import { SLOT_AREA, type Storage } from "./storage/storage.ts";
 import type { Transport } from "./transport/transport.ts";
-
-/** What a device is made with; given at each `open` and not stored by it. */
-export interface DeviceConfig {
-  /** Name of the SCOMO object's root below `.`, 1 to 31 bytes. */
-  rootName: string;
-  /** Vendor UUIDs of 16 bytes, up to 4. */
-  vendors: readonly Uint8Array[];
-  /** Class UUIDs of 16 bytes, up to 4. */
-  classes: readonly Uint8Array[];
-  /** Whether Execs inside Atomic are one install group, or refused. */
-  atomicExec: "bind" | "refuse";
-  /** Whether a Delivery Package may bring a component that has no inventory entry. */
-  components: "any" | "known";
-  maxMsgBytes: number;
-  maxObjBytes: number;
-}
 
 /**
  * What a policy is asked about: a session; a job, before the person is; each connection of a
@@ -74,6 +61,8 @@ export interface RunReport {
   sessions: number;
   /** A rollback failed: the device is not as it was. */
   inconsistent: boolean;
+  /** Status that a server gave to the client event: 200 taken, 406 not; null: none was answered. */
+  event: number | null;
 }
 
 export type DmEvent =
@@ -87,13 +76,14 @@ export type DmListener = (event: DmEvent) => void;
 
 type Step = "prepare" | "ensure" | "remove" | "health";
 
-const ANSWERS: Record<Answer, Err> = {
+const ANSWERS: Record<Extract<Answer, string>, Err> = {
   yes: Err.Ok,
   no: Err.Refused,
   cancel: Err.Cancelled,
   timeout: Err.TimedOut,
   later: Err.Later,
   unsupported: Err.NotImplemented,
+  unshowable: Err.TooLarge,
 };
 const VERDICTS: Record<Verdict, Err> = { yes: Err.Ok, no: Err.Refused, later: Err.Later };
 const POLICIES: Record<PolicyVerdict, Err> = {
@@ -115,6 +105,9 @@ interface Run {
   sessions: number;
   /** Components whose last `ensure` did not say yes. */
   failedEnsures: Set<string>;
+  /** The core has the client event. */
+  hasEvent: boolean;
+  eventStatus: number | null;
 }
 
 export class DmClient {
@@ -131,6 +124,9 @@ export class DmClient {
   private sessionsSeen = 0;
   /** Final URL of the last object fetched by an absolute URL. */
   private baseUrl = "";
+  /** Host of the server that was spoken to last. */
+  private serverName = "";
+  private waitingEvent: EventTexts | null = null;
 
   private constructor(
     private readonly options: DmClientOptions,
@@ -145,7 +141,7 @@ export class DmClient {
    */
   static async open(options: DmClientOptions): Promise<DmClient> {
     const { core } = options;
-    checkConfig(options);
+    checkConfig(options.device, options.storage.slotBytes.length);
     const load = typeof core === "function" ? (core as CoreLoader) : await coreLoader(core);
     const client = new DmClient(options, load);
     try {
@@ -207,6 +203,21 @@ export class DmClient {
       }
       return this.finish(run);
     });
+  }
+
+  /**
+   * Leaves an event (Alert 1224) for the server of the next session; `RunReport.event` says what it
+   * answered. Nothing of it is stored: it is gone with this client. Until a server has answered it,
+   * each run takes it along.
+   *
+   * @fails DM_BUSY       the one before waits still
+   * @fails DM_TOO_LARGE  more than 256 bytes
+   * @fails DM_BAD_FORMAT type is empty or no text
+   */
+  event(event: ClientEvent): void {
+    const what = `leaving an event of type ${JSON.stringify(event.type)}`;
+    if (this.waitingEvent) throw errorFor(Err.Busy, what);
+    this.waitingEvent = eventTexts(event, what);
   }
 
   /** What is on the device. */
@@ -286,7 +297,8 @@ export class DmClient {
     if (this.run) throw new DmError("DM_BUSY", `${what}: ${this.run.what} is not over yet`);
     const end = new AbortController();
     const gathered = { jobs: new Map<string, JobReport[]>(), failedEnsures: new Set<string>() };
-    const run: Run = { what, end, cause: null, sessions: 0, ...gathered };
+    const event = { hasEvent: false, eventStatus: null };
+    const run: Run = { what, end, cause: null, sessions: 0, ...gathered, ...event };
     this.run = run;
     const { signal } = this.options;
     const giveUp = () => end.abort(signal?.reason);
@@ -322,6 +334,11 @@ export class DmClient {
   }
 
   private async finish(run: Run): Promise<RunReport> {
+    if (this.waitingEvent) {
+      const refusal = queueEvent(this.core, this.waitingEvent);
+      if (refusal !== Err.Ok) throw errorFor(refusal, "leaving an event");
+      run.hasEvent = true;
+    }
     let err = await this.drive();
     for (let boots = 1; boots < ROLLBACK_BOOTS_MAX && this.mustRollBack(run); boots++) {
       run.failedEnsures.clear();
@@ -352,17 +369,23 @@ export class DmClient {
       jobs,
       sessions: run.sessions,
       inconsistent: jobs.some((job) => job.result === RESULT_INCONSISTENT),
+      event: run.eventStatus,
     };
   }
 
   /**
-   * Notes the sessions and outcomes that the core has by now: an outcome is gone once it was
-   * accepted.
+   * Notes the sessions, outcomes and what became of the event so far: an outcome is gone once it
+   * was accepted.
    */
   private collect(): void {
     const run = this.run;
     if (!run) return;
-    const { sessions } = look.health(this.core);
+    const { sessions, eventStatus } = look.health(this.core);
+    if (run.hasEvent && eventStatus !== 0) {
+      run.hasEvent = false;
+      run.eventStatus = eventStatus;
+      this.waitingEvent = null;
+    }
     run.sessions += sessions - this.sessionsSeen;
     this.sessionNumber += sessions - this.sessionsSeen;
     this.sessionsSeen = sessions;
@@ -412,6 +435,7 @@ export class DmClient {
     const request = requests.takeExchange(core);
     const { url } = request;
     if (!transport) throw new DmError("DM_TRANSPORT", `no transport to send to ${url} was given`);
+    this.serverName = URL.canParse(url) ? new URL(url).host : "";
     this.emit({ type: "message", direction: "out", bytes: request.body, url });
     const session = this.sessionNumber;
     const answer = await transport.exchange({ ...request, session }, this.signal);
@@ -477,12 +501,17 @@ export class DmClient {
   }
 
   private async confirm(core: Core): Promise<Err> {
-    const question = requests.takeQuestion(core);
-    if (question.ask === Ask.Job) {
-      const err = await this.consult({ kind: "job", text: question.text });
+    const asked = requests.takeQuestion(core);
+    if (asked.ask === Ask.Job) {
+      const err = await this.consult({ kind: "job", text: asked.text });
       if (err !== Err.Ok) return err;
     }
-    return ANSWERS[await this.ask(question)];
+    // The job may be of an earlier session with another server.
+    const question = questionOf(asked, asked.ask === Ask.Job ? "" : this.serverName);
+    const answer = await this.ask(question);
+    if (typeof answer === "string") return ANSWERS[answer];
+    const input = inputOf(question, answer);
+    return input === undefined ? Err.Misuse : requests.feedInput(core, input);
   }
 
   private async consult(step: PolicyStep): Promise<Err> {
@@ -491,15 +520,16 @@ export class DmClient {
 
   private async ask(question: Question): Promise<Answer> {
     const { confirm } = this.options;
-    const otherwise = question.ask === Ask.Job ? "no" : "unsupported";
-    const answer = confirm ? await confirm(question, this.signal) : otherwise;
-    this.emit({ type: "confirm", question, answer });
+    const otherwise = question.kind === "job" ? "no" : "unsupported";
+    const answer = confirm ? await askWithin(confirm, question, this.signal) : otherwise;
+    this.emit({ type: "confirm", question, answer: withoutSecret(question, answer) });
     return answer;
   }
 
   private async mayStartSession(): Promise<boolean> {
     const text = "A server asks for a session with this device. Connect?";
-    return (await this.ask({ ask: Ask.ConfirmOrReject, text, options: "" })) === "yes";
+    const asked = { ask: Ask.ConfirmOrReject, text, options: "", choices: [] };
+    return (await this.ask(questionOf(asked, ""))) === "yes";
   }
 
   private emit(event: DmEvent): void {
@@ -559,32 +589,4 @@ function causeOf(run: Run): { cause?: unknown } {
 
 function secondsNow(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function sleep(delayMs: number, signal: AbortSignal): Promise<Err> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve(Err.Ok);
-    };
-    const timer = setTimeout(wake, delayMs);
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
-  });
-}
-
-/** What the block could not hold; everything else is the core's to judge. */
-function checkConfig({ device, storage }: DmClientOptions): void {
-  const nameBytes = new TextEncoder().encode(device.rootName).length;
-  const isWrong =
-    (nameBytes < 1 || nameBytes > 31) && `rootName has ${nameBytes} bytes, not 1 to 31`;
-  const ids = [device.vendors, device.classes];
-  const isBadId =
-    ids.some((list) => list.length > 4 || list.some((id) => id.length !== 16)) &&
-    "vendors and classes are up to 4 UUIDs of 16 bytes each";
-  const isManySlots =
-    storage.slotBytes.length > Bound.SlotsMax && `more than ${Bound.SlotsMax} slots`;
-  const why = isWrong || isBadId || isManySlots;
-  if (why) throw new DmError("DM_BAD_CONFIG", `opening the device: ${why}`);
 }

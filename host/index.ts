@@ -1,7 +1,6 @@
 // Everything public of the package's main entry. Adapters have subpaths of their own.
 export { DmClient } from "./client.ts";
 export type {
-  DeviceConfig,
   DmClientOptions,
   DmEvent,
   DmListener,
@@ -11,8 +10,21 @@ export type {
   RunReport,
 } from "./client.ts";
 export type { Component, Components, Content, Verdict } from "./components/components.ts";
-export type { Answer, Confirm, Question, QuestionOptions } from "./confirm/confirm.ts";
-export { parseOptions, plainText } from "./confirm/confirm.ts";
+export type {
+  Answer,
+  ChoiceQuestion,
+  ChoicesQuestion,
+  Confirm,
+  InputType,
+  JobQuestion,
+  Question,
+  ShowQuestion,
+  TextQuestion,
+  YesNoQuestion,
+} from "./confirm/confirm.ts";
+export { fitsText, plainText } from "./confirm/confirm.ts";
+export type { DeviceConfig } from "./core/config.ts";
+export type { ClientEvent } from "./core/event.ts";
 export type { Areas, CoreLoader, OnFailure } from "./core/load.ts";
 export type {
   CoreHealth,

@@ -68,6 +68,10 @@ export const enum Bound {
   RegionBytesMin = 24576,
   WriteUnitMax = 64,
   RootNameBytesMax = 31,
+  /** What a person may put in to answer an alert, in bytes of UTF-8. */
+  InputBytesMax = 256,
+  /** Format, Type and Data of a client event. */
+  EventBytesMax = 256,
   /** Fetch delivers blocks of at most this many bytes. */
   FetchBytes = 1024,
 }
@@ -98,7 +102,10 @@ export const enum Wait {
   Fetch = 2,
   /** Make every earlier write and erase durable. */
   Durable = 3,
-  /** Ask a person: a value of `Ask`, text, text bytes, options, options bytes. */
+  /**
+   * Ask a person: a value of `Ask`, text, text bytes, options, options bytes, choices, their bytes,
+   * buffer of INPUT_BYTES_MAX. What the person puts in by one `feed`, then `resume`.
+   */
   Confirm = 4,
   /**
    * Last chance to veto: id, id bytes, version, version bytes, slot, bytes in the slot, wanted
@@ -118,6 +125,9 @@ export const enum Ask {
   Job = 0,
   Display = 1100,
   ConfirmOrReject = 1101,
+  TextInput = 1102,
+  SingleChoice = 1103,
+  MultipleChoice = 1104,
 }
 
 /** Kind of content that an answer carries, from its media type. */

@@ -6,6 +6,14 @@ export const RECEIVE_BYTES: i32 = 4096;
 export const SEND_BYTES: i32 = 4096;
 /** Statuses and Results that are owed to the server, in bytes. */
 export const ANSWER_BYTES: i32 = 2048;
+/** What a person puts in to answer an alert, in bytes of UTF-8. */
+export const INPUT_BYTES_MAX: i32 = 256;
+/** Choices of one alert. */
+export const CHOICES_MAX: i32 = 32;
+/** All of them, each with a length of 2 bytes. */
+export const CHOICES_BYTES_MAX: i32 = 2048;
+/** Format, Type and Data of a client event. */
+export const EVENT_BYTES_MAX: i32 = 256;
 
 /** Nodes kept in RAM, the root included. */
 export const NODES_MAX: i32 = 300;

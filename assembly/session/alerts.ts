@@ -7,6 +7,7 @@ import * as parse from "../syncml/parse";
 import { Status } from "../syncml/status";
 import * as report from "../scomo/report";
 import * as answers from "./answers";
+import * as event from "./event";
 import * as peer from "./peer";
 
 //   0           4         6
@@ -66,7 +67,10 @@ export function isOf(outcome: usize, index: i32, member: i32): bool {
   return firstAlike(group, place) == member;
 }
 
-/** Notes that an alert of an operation stands in the message that is being composed. */
+/**
+ * Notes that an alert stands in the message that is being composed: one of an operation, or with 0
+ * the client event.
+ */
 export function sent(operation: u32, command: i32): void {
   if (count == SENT_MAX) return keep(operation);
   const at = SENT + count++ * ROW_BYTES;
@@ -90,6 +94,7 @@ export function take(): void {
     const operation = load<u32>(at);
     memory.copy(at, at + ROW_BYTES, end - at - ROW_BYTES);
     count--;
+    if (!operation) return event.take(parse.code);
     const isTaken = (parse.code >= 200 && parse.code < 300) || parse.code == Status.BadFormat;
     if (!isTaken) keep(operation);
     else if (isWhole(operation)) outbox.acknowledge(operation);

@@ -11,6 +11,10 @@ import { ANSWER_BYTES } from "../base/limits";
 export const enum Answer {
   /** Status of a command: kind, code, CmdRef, MsgRef; text is TargetRef. */
   Status,
+  /** Status of an Alert with one Item: text is its Data. */
+  StatusText,
+  /** Status of an Alert with an Item for each number: text is the numbers, a byte each. */
+  StatusNumbers,
   /** Status of an element that is no command of DM: text is its name. */
   StatusOther,
   /** Results of a Get: text is the URI with its query. */
@@ -19,6 +23,8 @@ export const enum Answer {
   Alert,
   /** The Replace of DevInfo. */
   DevInfo,
+  /** The client event. */
+  Event,
   /** Status of the Alert that asks for our next message. */
   Next,
   /**
@@ -145,7 +151,8 @@ export function patch(position: i32, code: i32): void {
 export function patchSuccesses(position: i32, code: i32): void {
   while (position < used) {
     const at = ANSWERS + position;
-    if (load<u8>(at, 2) == Answer.Status && load<u16>(at, 4) < 214) store<u16>(at, code, 4);
+    const isStatus = typeOf(at) <= Answer.StatusOther;
+    if (isStatus && load<u16>(at, 4) < 214) store<u16>(at, code, 4);
     position += load<u16>(at);
   }
 }

@@ -20,6 +20,7 @@ import * as alerts from "./alerts";
 import * as answers from "./answers";
 import { Answer } from "./answers";
 import * as auth from "./auth";
+import * as event from "./event";
 import * as peer from "./peer";
 import * as results from "./results";
 
@@ -65,7 +66,7 @@ const SCRATCH: usize = RECEIVE;
 
 let commandId = 0;
 let headBytes = 0; // Of the last message, up to its body.
-let isBare = false; // The value of a Results is left out: it has grown since it was offered.
+let isBare = false; // What the oldest answer says is left out: it has grown since it was offered.
 
 /** Bytes that one Item of a Results may take in our next message. */
 export function room(): i32 {
@@ -109,9 +110,13 @@ export function message(headerStatus: i32, isLast: bool): i32 {
 function shrink(limit: i32): bool {
   const at = answers.first();
   results.stop();
-  isBare = answers.typeOf(at) == Answer.Results;
+  isBare = answers.typeOf(at) <= Answer.Results;
   let isDone = isBare && answer(limit);
   isBare = false;
+  if (answers.typeOf(at) == Answer.Event) {
+    event.take(Status.TooLarge);
+    isDone = true;
+  }
   if (answers.typeOf(at) == Answer.Generic) {
     alerts.keep(answers.numberOf(at));
     isDone = true;
@@ -147,7 +152,10 @@ function answer(limit: i32): bool {
     return list(at, limit);
   }
   single(at);
-  if (!writer.error() && writer.position() <= limit) return true;
+  if (!writer.error() && writer.position() <= limit) {
+    if (type == Answer.Event) alerts.sent(0, commandId);
+    return true;
+  }
   writer.backToMark();
   commandId = before;
   return false;
@@ -160,6 +168,12 @@ function single(at: usize): void {
       break;
     case Answer.DevInfo:
       devInfoItems();
+      break;
+    case Answer.Event:
+      openCommand(Tag.Alert);
+      writer.leafNumber(Tag.Data, 1224);
+      event.item();
+      writer.end();
       break;
     case Answer.Results:
       openResults(at);
@@ -305,13 +319,12 @@ function statusOfHeader(code: i32): void {
     owesChallenge = false;
   }
   writer.leafNumber(Tag.Data, code);
-  if (code == Status.WrongDtd) version(VERSIONS + 3, 3);
-  if (code == Status.WrongProtocol) version(VERSIONS, 6);
+  if (code == Status.WrongDtd) dataItem(VERSIONS + 3, 3);
+  if (code == Status.WrongProtocol) dataItem(VERSIONS, 6);
   writer.end();
 }
 
-/** The Item that says which version is understood. */
-function version(ptr: usize, byteCount: i32): void {
+function dataItem(ptr: usize, byteCount: i32): void {
   writer.tag(Tag.Item);
   writer.leaf(Tag.Data, ptr, byteCount);
   writer.end();
@@ -321,17 +334,25 @@ function status(at: usize): void {
   openCommand(Tag.Status);
   writer.leafNumber(Tag.MsgRef, answers.numberOf(at));
   writer.leaf(Tag.CmdRef, answers.refOf(at), answers.refBytesOf(at));
+  const type = answers.typeOf(at);
+  const code = isBare ? Status.TooLarge : answers.codeOf(at);
   const text = answers.textOf(at);
   const textBytes = answers.textBytesOf(at);
-  if (answers.typeOf(at) == Answer.StatusOther) writer.leaf(Tag.Cmd, text, textBytes);
+  if (type == Answer.StatusOther) writer.leaf(Tag.Cmd, text, textBytes);
   else {
     const name = NAMES + (answers.kindOf(at) - Kind.Add) * NAME_BYTES;
     let nameBytes = 0;
     while (nameBytes < NAME_BYTES && load<u8>(name + nameBytes)) nameBytes++;
     writer.leaf(Tag.Cmd, name, nameBytes);
-    if (textBytes) writer.leaf(Tag.TargetRef, text, textBytes);
+    if (textBytes && type == Answer.Status) writer.leaf(Tag.TargetRef, text, textBytes);
   }
-  writer.leafNumber(Tag.Data, answers.codeOf(at));
+  writer.leafNumber(Tag.Data, code);
+  if (code == Status.Ok && type == Answer.StatusText) dataItem(text, textBytes);
+  for (let i = 0; code == Status.Ok && type == Answer.StatusNumbers && i < textBytes; i++) {
+    writer.tag(Tag.Item);
+    writer.leafNumber(Tag.Data, load<u8>(text + i));
+    writer.end();
+  }
   writer.end();
 }
 

@@ -393,6 +393,17 @@ function failAtomic(code: i32): void {
 
 // Alerts that ask a person.
 
+/** True when the Status of the Alert that the parser stands at may take so many bytes more. */
+export function hasRoomFor(byteCount: i32): bool {
+  return reserved + byteCount <= answers.room();
+}
+
+/** Takes what a person put in; the Status of the Alert brings it to the server. */
+export function answerInput(type: i32, ptr: usize, byteCount: i32): void {
+  refer(Kind.Alert);
+  say(type, Kind.Alert, Status.Ok, ptr, byteCount);
+}
+
 /**
  * Takes the Status of a user interaction alert and what it means for the rest. @spec DM PRO 1.2
  * §10.2

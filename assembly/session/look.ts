@@ -14,6 +14,7 @@ import * as journal from "../journal/journal";
 import * as object from "../scomo/object";
 import * as report from "../scomo/report";
 import * as tree from "../tree/node";
+import * as event from "./event";
 import * as route from "./route";
 import * as session from "./session";
 
@@ -242,7 +243,7 @@ function lookOutcome(outcome: usize): void {
 function lookDevice(): void {
   number(journal.isDegraded() ? 1 : 0, 1);
   number(session.count, 1);
-  number(0, 2);
+  number(event.status, 2);
   number(journal.generation(), 4);
   number(tree.count(), 4);
 }

@@ -20,6 +20,7 @@ import { Answer } from "./answers";
 import * as auth from "./auth";
 import * as commands from "./commands";
 import * as compose from "./compose";
+import * as event from "./event";
 import * as groups from "./groups";
 import * as largeObject from "./large-object";
 import * as peer from "./peer";
@@ -128,6 +129,7 @@ function queuePackage(): void {
   answers.refer(0, 0, 0);
   answers.push(Answer.Alert, 0, alertCode, 0, 0);
   answers.push(Answer.DevInfo, 0, 0, 0, 0);
+  if (event.isQueued) answers.push(Answer.Event, 0, 0, 0, 0);
   alerts.queue(account);
 }
 
@@ -156,8 +158,9 @@ function end(err: i32): i32 {
   return Next.End;
 }
 
-/** Takes the answer to an Exchange that the host put into the receive buffer. */
+/** Takes the answer to an Exchange or Confirm that the host put into the buffer named there. */
 export function feed(byteCount: i32): i32 {
+  if (phase == Phase.Asked) return prompt.feed(byteCount);
   if (phase != Phase.Sending || byteCount < 0 || byteCount > RECEIVE_BYTES) return Err.Misuse;
   receivedBytes = byteCount;
   return 0;

@@ -26,6 +26,7 @@ import * as tree from "../tree/node";
 import { COMPONENTS_MAX } from "../base/limits";
 import * as alerts from "./alerts";
 import * as bootstrap from "./bootstrap";
+import * as event from "./event";
 import * as notification from "./notification";
 import * as session from "./session";
 
@@ -191,6 +192,11 @@ export function provision(byteCount: i32): i32 {
   return Err.Ok;
 }
 
+/** Takes an event of the application, which the next session brings to its server. */
+export function queueEvent(formatBytes: i32, typeBytes: i32, dataBytes: i32): i32 {
+  return isAtRest() ? event.queue(formatBytes, typeBytes, dataBytes) : Err.Misuse;
+}
+
 function isAtRest(): bool {
   return mode == Mode.Boot || mode == Mode.Ended;
 }
@@ -219,7 +225,7 @@ export function resume(err: i32): void {
 }
 
 export function feed(byteCount: i32): i32 {
-  if (waiting == Wait.Exchange) return session.feed(byteCount);
+  if (waiting == Wait.Exchange || waiting == Wait.Confirm) return session.feed(byteCount);
   if (waiting == Wait.Fetch) return run.feed(byteCount);
   return Err.Misuse;
 }

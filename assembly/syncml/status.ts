@@ -28,6 +28,8 @@ export const enum Status {
   TooLarge = 413,
   UriTooLong = 414,
   BadFormat = 415,
+  /** The device cannot show it. */
+  TooLargeToShow = 416,
   Exists = 418,
   Full = 420,
   SizeMismatch = 424,

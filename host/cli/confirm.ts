@@ -1,6 +1,5 @@
-import { Ask } from "../../assembly/abi/codes.ts";
-import { plainText } from "../confirm/confirm.ts";
-import type { Confirm, Question } from "../confirm/confirm.ts";
+import { plainText, withoutSecret } from "../confirm/confirm.ts";
+import type { Answer, Confirm, Question } from "../confirm/confirm.ts";
 import { terminalConfirm } from "../confirm/terminal.ts";
 import type { Io } from "./output.ts";
 import { choice } from "./values.ts";
@@ -15,17 +14,40 @@ export function confirmWord(flag: string | undefined, io: Io): ConfirmWord {
 
 /** Plays the user's part. */
 export function confirmBy(word: ConfirmWord, io: Io): Confirm {
-  const askPerson = terminalConfirm();
+  // The terminal sends no signal while a question is open.
+  const askPerson = terminalConfirm({ onInterrupt: () => void process.emit("SIGINT") });
   return async (question, signal) => {
     const asked = { ...question, text: questionText(question) };
     if (word === "ask") return askPerson(asked, signal);
-    const isShown = question.ask === Ask.Display;
-    io.complain(isShown ? plainText(asked.text) : `${plainText(asked.text)} ${word}`);
-    return isShown ? "yes" : word;
+    const answer = answerBy(word, question);
+    const isShown = question.kind === "show";
+    const said = answerText(question, withoutSecret(question, answer));
+    io.complain(plainText(isShown ? asked.text : `${asked.text} ${said}`));
+    return answer;
   };
 }
 
+/** What stands for a person who says yes to everything, or no. */
+export function answerBy(word: "yes" | "no", question: Question): Answer {
+  const { kind } = question;
+  if (kind === "show") return "yes";
+  if (kind === "job" || kind === "confirm") return word;
+  if (word === "no") return "cancel";
+  if (kind === "text") return { text: question.default };
+  if (kind === "choice") return { choice: question.default ?? 1 };
+  return { choices: question.default };
+}
+
 /** What a person reads: of a job the core gives the name only. */
-export function questionText({ ask, text }: Question): string {
-  return ask === Ask.Job ? `Allow the server's job on "${text}"?` : text;
+export function questionText({ kind, text }: Question): string {
+  return kind === "job" ? `Allow the server's job on "${text}"?` : text;
+}
+
+/** An answer for a log, choices by their texts. */
+export function answerText(question: Question, answer: Answer): string {
+  if (typeof answer === "string") return answer;
+  if ("text" in answer) return JSON.stringify(answer.text);
+  const texts = "choices" in question ? question.choices : [];
+  const numbers = "choice" in answer ? [answer.choice] : answer.choices;
+  return numbers.map((number) => texts[number - 1] ?? `${number}`).join(", ") || "none";
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { resolve } from "node:path";
-import type { DeviceConfig, DmClient } from "../client.ts";
+import type { DmClient } from "../client.ts";
+import type { DeviceConfig } from "../core/config.ts";
 import { DmError } from "../errors.ts";
 import { NodeFsStorage } from "../storage/node-fs.ts";
 import { SLOT_AREA } from "../storage/storage.ts";

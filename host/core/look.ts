@@ -122,6 +122,8 @@ export interface CoreHealth {
   isDegraded: boolean;
   /** Sessions tried in this boot. */
   sessions: number;
+  /** Status that a server gave to the last client event, 0 as long as none has. */
+  eventStatus: number;
   generation: number;
   nodes: number;
 }
@@ -301,10 +303,11 @@ export function health(core: Core): CoreHealth {
   const fields = readItem(core, Look.Device, 0);
   const isDegraded = fields?.number(1) === 1;
   const sessions = fields?.number(1) ?? 0;
-  fields?.number(2);
+  const eventStatus = fields?.number(2) ?? 0;
   return {
     isDegraded,
     sessions,
+    eventStatus,
     generation: fields?.number(4) ?? 0,
     nodes: fields?.number(4) ?? 0,
   };

@@ -14,6 +14,8 @@ export interface Core {
   /** @returns the ui-mode, 0 to 3, or an `Err` */
   notify(byteCount: number): number;
   connect(): void;
+  /** Takes a client event of three texts from the receive buffer. */
+  event(formatBytes: number, typeBytes: number, dataBytes: number): Err;
   bootstrap(byteCount: number): Err;
   /** @returns bytes put at Block.Look, 0 past the end */
   look(what: Look, index: number, offset: number): number;

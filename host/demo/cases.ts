@@ -161,7 +161,7 @@ export const CASES: readonly DemoCase[] = [
 ];
 
 /** The user's answer to a question; what is only shown is shown. */
-export function answerOf({ user }: DemoCase, { ask }: Question): Answer {
-  if (ask === 1101) return user.server;
-  return ask === 0 ? user.job : "yes";
+export function answerOf({ user }: DemoCase, { kind }: Question): Answer {
+  if (kind === "confirm") return user.server;
+  return kind === "job" ? user.job : "yes";
 }

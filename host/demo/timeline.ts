@@ -1,4 +1,4 @@
-import { questionText } from "../cli/confirm.ts";
+import { answerText, questionText } from "../cli/confirm.ts";
 import type { DmEvent } from "../client.ts";
 import type { ServerEvent } from "./server/index.ts";
 
@@ -36,7 +36,7 @@ export class Timeline {
         return;
       case "confirm":
         this.add("device", `asks: ${questionText(event.question)}`);
-        this.add("user", `answers: ${event.answer}`);
+        this.add("user", `answers: ${answerText(event.question, event.answer)}`);
         return;
       case "outcome":
         for (const { operation, identifier, result, component, reason } of event.jobs) {

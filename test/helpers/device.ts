@@ -9,8 +9,8 @@ import { Block, Err, Media, Wait } from "../../assembly/abi/codes.ts";
 import * as look from "../../host/core/look.ts";
 import { copyBytes, type Core, getNumber, putBytes, setNumber } from "../../host/core/memory.ts";
 import {
-  feedBlocks, feedMessage, receiveBuffer, type StartBlock, takeComponent, takeExchange, takeFetch,
-  takeQuestion, writeFetchHead, writeStart,
+  feedBlocks, feedInput, feedMessage, receiveBuffer, type StartBlock, takeComponent, takeExchange,
+  takeFetch, takeQuestion, writeFetchHead, writeStart,
 } from "../../host/core/requests.ts";
 import { decode, encode } from "../../host/demo/server/wbxml.ts";
 import { Medium } from "./medium.ts";
@@ -57,6 +57,7 @@ export interface Question {
   ask: number;
   text: string;
   options: string;
+  choices: readonly string[];
 }
 
 const modules = new Map<CoreBuild, WebAssembly.Module>();
@@ -115,7 +116,9 @@ export class Device {
   /** Reads everything that `look` shows whenever the core waits: no one may notice. */
   looksAround = false;
 
-  confirm: (question: Question) => Err = () => Err.Ok;
+  /** An Err, or what the person puts in; `fed` then has what the core said to that. */
+  confirm: (question: Question) => Err | string | readonly number[] = () => Err.Ok;
+  fed: Err[] = [];
   durable: () => Err = () => Err.Ok;
   /** Bytes of an object, or null where there is none. */
   fetch: (url: string) => Uint8Array | null = () => null;
@@ -361,7 +364,10 @@ export class Device {
       case Wait.Confirm: {
         const question = takeQuestion(this.core);
         this.questions.push(question);
-        return this.confirm(question);
+        const answer = this.confirm(question);
+        if (typeof answer === "number") return answer;
+        this.fed.push(feedInput(this.core, answer));
+        return Err.Ok;
       }
       case Wait.Fetch:
         return this.serve();

@@ -7,8 +7,8 @@ import { type FunctionType, I32, Kind, parseWasm, type WasmModule } from "../hel
 
 /** The interface of the core; a host that finds another name was built for another core. */
 const EXPORTS = [
-  ...["__data_end", "__heap_base", "bootstrap", "connect", "feed", "look", "memory", "notify"],
-  ...["resume", "start", "step"],
+  ...["__data_end", "__heap_base", "bootstrap", "connect", "event", "feed", "look", "memory"],
+  ...["notify", "resume", "start", "step"],
 ];
 const IMPORTS = ["jErase", "jRead", "jWrite", "random", "sErase", "sRead", "sWrite"];
 

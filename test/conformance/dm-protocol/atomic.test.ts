@@ -34,7 +34,7 @@ const BAD: readonly [string, number, (id: string) => Element][] = [
   ["Delete of a permanent node", 405, (id) => del(id, "./SCOMO/Download")],
   ["Copy", 412, (id) => command("Copy", id, item("./SCOMO/c"))],
   ["a command without Item", 412, (id) => command("Add", id)],
-  ["an Alert that asks for text", 406, (id) => alert(id, 1102, "", "Name?")],
+  ["an Alert that no client takes", 406, (id) => alert(id, 1105, "", "Name?")],
   ["an Alert without Items", 412, (id) => alert(id, 1100)],
 ];
 

@@ -145,7 +145,9 @@ describe("DmClient.connect", () => {
     const events: DmEvent[] = [];
     client.on((event) => events.push(event));
     const report = await client.connect();
-    expect(report).toEqual({ err: 0, error: null, jobs: [], sessions: 0, inconsistent: false });
+    expect(report).toEqual({
+      err: 0, error: null, jobs: [], sessions: 0, inconsistent: false, event: null,
+    });
     expect(core.fed).toEqual([Uint8Array.of(7, 8, 9)]);
     expect([core.number(Block.HttpStatus), core.number(Block.MediaType)]).toEqual([200, 0]);
     expect(core.resumed).toEqual([Err.Ok]);
@@ -355,52 +357,6 @@ describe("DmClient storage", () => {
   it("a wait that this host does not know: is thrown", async () => {
     const { client } = await open([[{ wait: 8 as Wait }]]);
     await expect(client.connect()).rejects.toMatchObject({ code: "DM_CORE" });
-  });
-});
-
-describe("DmClient questions", () => {
-  const ask = (code: number): FakeStep => {
-    return { wait: Wait.Confirm, args: [code, "Install?", "DR=1"] };
-  };
-
-  it.each([
-    ["yes", Err.Ok],
-    ["no", Err.Refused],
-    ["cancel", Err.Cancelled],
-    ["timeout", Err.TimedOut],
-    ["later", Err.Later],
-    ["unsupported", Err.NotImplemented],
-  ] as const)("an answer of %s: is %i for the core", async (answer, err) => {
-    const questions: unknown[] = [];
-    const confirm = async (question: unknown) => {
-      questions.push(question);
-      return answer;
-    };
-    const { client, core } = await open([[ask(1101)]], { confirm });
-    await client.connect();
-    expect(core.resumed).toEqual([err]);
-    expect(questions).toEqual([{ ask: 1101, text: "Install?", options: "DR=1" }]);
-  });
-
-  it("nobody to ask: a job is refused, anything else cannot be shown", async () => {
-    const { client, core } = await open([[ask(0), ask(1100), ask(1101)]]);
-    await client.connect();
-    expect(core.resumed).toEqual([Err.Refused, Err.NotImplemented, Err.NotImplemented]);
-  });
-
-  it("a question that fails: is no", async () => {
-    const confirm = () => Promise.reject(new Error("no window"));
-    const { client, core } = await open([[ask(1101)]], { confirm });
-    await client.connect();
-    expect(core.resumed).toEqual([Err.Refused]);
-  });
-
-  it("a policy that postpones jobs: the person is not asked", async () => {
-    const confirm = async () => "yes" as const;
-    const policy = (step: { kind: string }) => (step.kind === "job" ? "postpone" : "allow");
-    const { client, core } = await open([[ask(0), ask(1101)]], { confirm, policy });
-    await client.connect();
-    expect(core.resumed).toEqual([Err.Later, Err.Ok]);
   });
 });
 

@@ -27,6 +27,7 @@ export class FakeCore implements Core {
   startErr: Err = Err.Ok;
   notifyMode = 0;
   doneErr: Err = Err.Ok;
+  eventErr: Err = Err.Ok;
   private index = 0;
   private feedIndex = 0;
 
@@ -102,6 +103,16 @@ export class FakeCore implements Core {
 
   connect(): void {
     this.calls.push("connect");
+  }
+
+  event(...sizes: [number, number, number]): Err {
+    let at = RECEIVE;
+    const texts = sizes.map((count) => {
+      at += count;
+      return new TextDecoder().decode(this.bytes(at - count, count));
+    });
+    this.calls.push(`event ${texts.join("|")}`);
+    return this.eventErr;
   }
 
   bootstrap(count: number): Err {

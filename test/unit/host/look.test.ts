@@ -135,10 +135,11 @@ describe("look", () => {
   });
 
   it("health: the device's own numbers", () => {
-    const bytes = item([1, 1], [2, 1], [0, 2], [7, 4], [40, 4]);
+    const bytes = item([1, 1], [2, 1], [406, 2], [7, 4], [40, 4]);
     expect(look.health(coreWith(Look.Device, bytes))).toEqual({
       isDegraded: true,
       sessions: 2,
+      eventStatus: 406,
       generation: 7,
       nodes: 40,
     });
