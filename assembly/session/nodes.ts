@@ -21,6 +21,7 @@ import * as tnds from "../tree/tnds";
 import { Piece } from "../tree/tnds";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
+import { isLegal as isForm } from "../tree/value";
 import * as utf8 from "../wbxml/utf8";
 import * as route from "./route";
 
@@ -130,39 +131,10 @@ function check(): i32 {
 }
 
 function isLegal(): bool {
-  switch (format) {
-    case Format.Node:
-    case Format.Bin:
-      return true;
-    case Format.Null:
-      return valueBytes == 0;
-    case Format.Bool:
-      return isBoolean();
-    case Format.Int:
-      return isInteger();
-    default:
-      // A string is text by the rules of WBXML, bytes may be anything.
-      return !isOpaque || utf8.isText(value, valueBytes, utf8.BYTE_MAX);
-  }
-}
-
-/** -2^31 to 2^31 - 1. */
-function isInteger(): bool {
-  const sign = valueBytes > 0 && load<u8>(value) == 0x2d ? 1 : 0;
-  let number: u64 = 0;
-  for (let i = sign; i < valueBytes; i++) {
-    const digit: u32 = load<u8>(value + i) - 0x30;
-    number = number * 10 + digit;
-    if (digit > 9 || number > <u64>0x7fffffff + sign) return false;
-  }
-  return valueBytes > sign;
-}
-
-/** `true` or `false`, in any case. */
-function isBoolean(): bool {
-  const word = load<u32>(value) | 0x20202020;
-  if (valueBytes == 4) return word == 0x65757274;
-  return valueBytes == 5 && word == 0x736c6166 && (load<u8>(value, 4) | 0x20) == 0x65;
+  if (format == Format.Node || format == Format.Bin) return true;
+  if (!isForm(format, value, valueBytes)) return false;
+  // A string is text by the rules of WBXML, bytes may be anything.
+  return !isOpaque || utf8.isText(value, valueBytes, utf8.BYTE_MAX);
 }
 
 // Making it so.

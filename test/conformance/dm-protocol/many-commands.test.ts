@@ -2,7 +2,9 @@
 // core that takes 4. libdmclient needs 162,128 bytes of heap for it.
 import { describe, expect, it } from "vitest";
 import { type CoreBuild, Device, encode, Err } from "../../helpers/device.ts";
-import { addLeaf, alert, bodyOf, codes, type Element, lines, wordOf } from "../../helpers/syncml.ts";
+import {
+  addLeaf, alert, bodyOf, codes, type Element, lines, wordOf,
+} from "../../helpers/syncml.ts";
 
 const ADDS = 200;
 /** Commands that are taken in one message: each is owed a Status of 14 bytes and its CmdID. */
