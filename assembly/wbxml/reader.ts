@@ -186,7 +186,7 @@ export function step(): i32 {
 }
 
 function beginToken(): void {
-  lastToken = next;
+  if (failure == Err.Ok) lastToken = next;
 }
 
 /** Reads what follows a token. Failed: nothing to report, or a failure. */

@@ -34,7 +34,7 @@ export function unfold(root: Element, read: ReadNested): void {
     const opaque = opaqueIn(data);
     if (opaque !== undefined) data.children = [rootOf(read(opaque, nested), opaque)];
     else if (!elementsOf(data).some(isDocument)) continue;
-    setText(type, textOf(type).replace(/\+wbxml(?=\s*(;|$))/i, "+xml"));
+    setText(type, textOf(type).trim().replace(/\+wbxml(?=\s*(;|$))/i, "+xml"));
   }
 }
 
@@ -45,7 +45,7 @@ export function fold(root: Element, write: WriteNested): void {
     if (child === undefined || others.length > 0 || !isDocument(child)) continue;
     data.children = [{ value: write(child), isOpaque: true, offset: -1 }];
     if (type === undefined || nestedType(textOf(type), "xml") === undefined) continue;
-    setText(type, textOf(type).replace(/\+xml(?=\s*(;|$))/i, "+wbxml"));
+    setText(type, textOf(type).trim().replace(/\+xml(?=\s*(;|$))/i, "+wbxml"));
   }
 }
 

@@ -107,7 +107,7 @@ class DocumentReader {
     // What stands before the fault is read all the same: it may be shown.
     const end = fault?.offset ?? bytes.length;
     while (module.position < end && this.step(type));
-    if (fault !== undefined) throw fault;
+    if (fault !== undefined) throw this.stack.length > 0 ? fault : outside(fault);
     return { type, root: this.root! };
   }
 
@@ -165,12 +165,12 @@ class DocumentReader {
       throw decodingFailed(words ? "token" : "page", offset, `no element ${shown} on ${where}`);
     }
     const depth = this.stack.length;
+    this.open({ name, words, offset, children: [] });
     const byte = this.bytes[offset]!;
     this.parts.push({ offset, length: 1, kind: "tag", depth, name });
     if ((byte & HAS_ATTRIBUTES) !== 0) {
       this.parts.push({ offset: offset + 1, length: length - 1, kind: "attributes", depth });
     }
-    this.open({ name, words, offset, children: [] });
   }
 
   private open(element: Element): void {
@@ -205,6 +205,12 @@ class DocumentReader {
     const text: Text = { value, isOpaque, offset: offset + length - (isOpaque ? bytes.length : 0) };
     this.stack.at(-1)!.element.children.push(text);
   }
+}
+
+/** Outside of the root even a text that is one has no place. */
+function outside(fault: WbxmlError): WbxmlError {
+  if (fault.fault !== "text") return fault;
+  return decodingFailed("token", fault.offset, "a text outside of the root element");
 }
 
 function isTreeRoot(words: Vocabulary, name: string): boolean {
