@@ -77,7 +77,7 @@ describe("serve", () => {
     }
   });
 
-  test("serve --strict: the URL alone in the first line, then a report for each session", async () => {
+  test("serve --strict: the URL alone in its line, then a report for each session", async () => {
     writeFileSync(stage.in("policy.json"), JSON.stringify(policyOf(null)));
     const served = await serve("--policy", stage.in("policy.json"), "--port", "0", "--strict");
     expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
