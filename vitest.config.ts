@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 /** Tests on data that others hold the rights to: they run where a folder with it is at hand. */
 const BORROWED = [
   { test: "test/unit/wbxml/corpus.test.ts", data: "../shared/vectors/corpus" },
+  { test: "test/conformance/wbxml-codec/corpus.test.ts", data: "../shared/vectors/corpus" },
   {
     test: "test/conformance/delivery/vectors.test.ts",
     data: process.env["SUIT_VECTORS"] ?? "../shared/vectors/suit",

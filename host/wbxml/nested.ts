@@ -43,8 +43,9 @@ export function fold(root: Element, write: WriteNested): void {
   for (const { data, type } of holdersIn(root)) {
     const [child, ...others] = data.children;
     if (child === undefined || others.length > 0 || !isDocument(child)) continue;
+    // Without a Type who decodes it could not tell it from other bytes: it stays inline.
+    if (type === undefined || nestedType(textOf(type), "wbxml|xml") === undefined) continue;
     data.children = [{ value: write(child), isOpaque: true, offset: -1 }];
-    if (type === undefined || nestedType(textOf(type), "xml") === undefined) continue;
     setText(type, textOf(type).trim().replace(/\+xml(?=\s*(;|$))/i, "+wbxml"));
   }
 }
@@ -76,8 +77,8 @@ function isDocument(child: Element | Text): child is Element {
 }
 
 /** The type of the documents that an Item's Type names, if they are of a form and may be nested. */
-function nestedType(media: string, form: "wbxml" | "xml"): DocumentType | undefined {
-  if (!new RegExp(`\\+${form}\\s*(;|$)`, "i").test(media)) return undefined;
+function nestedType(media: string, form: "wbxml" | "wbxml|xml"): DocumentType | undefined {
+  if (!new RegExp(`\\+(${form})\\s*(;|$)`, "i").test(media)) return undefined;
   const type = typeOfMedia(media);
   return type?.pages[0] === SYNCML ? undefined : type;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Wbxml, WbxmlError } from "../../host/wbxml/index.ts";
+import { type Part, Wbxml, WbxmlError } from "../../host/wbxml/index.ts";
 import { DOCUMENT_TYPES, type DocumentType, nameOf } from "../../host/wbxml/tables.ts";
 import type { Build } from "./module.ts";
 
@@ -50,6 +50,18 @@ export function everyElement(type: DocumentType): string {
   const xmlns = pages.find((words) => words !== undefined)!.namespaces[version];
   return `<?xml version="1.0"?><!DOCTYPE ${root} PUBLIC "${identifier}" "${dtd}">` +
     `<${root} xmlns="${xmlns}">${parts.join("")}</${root}>`;
+}
+
+/** Names of the tags, those of nested documents left out, which are bytes to other readers. */
+export function outerTags(parts: readonly Part[]): string[] {
+  const names: string[] = [];
+  let nestedDepth = Infinity;
+  for (const { kind, offset, depth, name } of parts) {
+    if (kind === "version" && offset > 0) nestedDepth = depth;
+    if (depth < nestedDepth) nestedDepth = Infinity;
+    if (kind === "tag" && nestedDepth === Infinity) names.push(name!);
+  }
+  return names;
 }
 
 export const documentTypes: readonly (readonly [string, DocumentType])[] = DOCUMENT_TYPES.map(
