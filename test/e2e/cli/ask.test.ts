@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startDevice } from "../../../host/demo/device.ts";
 import { startServer } from "../../../host/demo/server/index.ts";
 import type { Command, ReferenceServer } from "../../../host/demo/server/index.ts";
 import { hasTool } from "../../helpers/tools.ts";
@@ -54,6 +55,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  expect(server.status().devices.flatMap(({ deviations }) => deviations)).toEqual([]);
   await server.close();
   folder.remove();
 });
@@ -100,6 +102,18 @@ describe.skipIf(!hasTool("script"))("connect at a terminal", () => {
     expect(exit).toBe(130);
     expect(shown).not.toContain("Your name?");
     expect(answered).toEqual([]);
+  });
+});
+
+describe("DmClient.event", () => {
+  test("a server that knows 1224: the report of the run says 200, once", async () => {
+    const signal = new AbortController().signal;
+    const confirm = async () => "no" as const;
+    const { client, close } = await startDevice(folder.in("device"), { confirm }, signal);
+    client.event({ type: "org.example.low", format: "chr", data: "5 %" });
+    expect((await client.connect()).event).toBe(200);
+    expect((await client.connect()).event).toBe(null);
+    await close();
   });
 });
 
