@@ -38,9 +38,14 @@ export function notify(byteCount: i32): i32 {
   return turn.notify(byteCount);
 }
 
-/** Asks for a session that the device begins. */
-export function connect(): void {
-  turn.connect();
+/**
+ * Asks for a session that the device begins.
+ *
+ * @param account  0 for the first account, 1 for the one behind it
+ * @fails Err.NotFound  there are not so many
+ */
+export function connect(account: i32): i32 {
+  return turn.connect(account);
 }
 
 /**

@@ -175,12 +175,19 @@ export class DmClient {
 
   /**
    * Recovers, holds a session that this device asked for, runs the jobs, and delivers what is owed.
+   *
+   * @param serverId  ServerID of the account to begin with, that of the first one unless given
+   * @fails DM_NOT_FOUND  no account has it; no session was held
    */
-  connect(): Promise<RunReport> {
+  connect({ serverId }: { serverId?: string } = {}): Promise<RunReport> {
     return this.exclusive("connecting", async (run) => {
       this.demandDevice(run.what);
+      const account = serverId === undefined ? 0 : look.accountAt(this.core, serverId);
+      if (account < 0) {
+        throw errorFor(Err.NotFound, `connecting to ${serverId}, of which there is no account,`);
+      }
       await this.demandPolicy(run.what);
-      this.core.connect();
+      this.core.connect(account);
       return this.finish(run);
     });
   }
@@ -351,7 +358,7 @@ export class DmClient {
         err = recovery || err;
         continue;
       }
-      this.core.connect();
+      this.core.connect(0);
       err = await this.drive();
     }
     return this.report(run, err);

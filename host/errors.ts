@@ -82,7 +82,7 @@ const ROWS: Record<Failure, readonly [DmErrorCode, string]> = {
   [Err.Inconsistent]: ["DM_INCONSISTENT", "the Delivery Package contradicts itself or the device"],
   [Err.LoginRefused]: ["DM_LOGIN_REFUSED", "the server refused our credentials"],
   [Err.ServerUnproven]: ["DM_SERVER_UNPROVEN", "the server did not prove who it is"],
-  [Err.Replayed]: ["DM_REPLAYED", "this notification was handled before"],
+  [Err.Replayed]: ["DM_REPLAYED", "the notification does not prove itself, or was handled before"],
   [Err.NotFound]: ["DM_NOT_FOUND", "no such node, account or entry"],
   [Err.Exists]: ["DM_EXISTS", "it is there already"],
   [Err.NotAllowed]: ["DM_NOT_ALLOWED", "the node does not allow this command"],

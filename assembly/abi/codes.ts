@@ -6,7 +6,7 @@
  * Addresses in linear memory of the block through which core and host talk. It ends where static
  * data begins.
  *
- *   core -> host   Reason, Arg0..Arg7, Look
+ *   core -> host   Reason, Arg0..Arg7, Hmac of our message, Look
  *   host -> core   everything else; configuration before `start`, Now before `start` and
  *                  every `resume`, the answer fields before the first `feed` of an answer
  */
@@ -56,6 +56,10 @@ export const enum Block {
   Classes = 272,
   /** Capacity of each slot in bytes, SLOTS_MAX numbers. */
   SlotBytes = 336,
+  /** Length of Hmac in the answer, 0 where it has none. */
+  HmacBytes = 464,
+  /** Value of the header x-syncml-hmac: of our message, then of the answer. */
+  Hmac = 468,
   /** Where `look` puts up to LOOK_BYTES. */
   Look = 768,
   End = 1024,
@@ -64,6 +68,7 @@ export const enum Block {
 export const enum Bound {
   LookBytes = 256,
   ValidatorBytesMax = 64,
+  HmacBytesMax = 256,
   SlotsMax = 32,
   RegionBytesMin = 24576,
   WriteUnitMax = 64,
@@ -91,8 +96,8 @@ export const enum Wait {
   /** Nothing left to do. Err of the run, receive buffer address, its size. */
   Done = 0,
   /**
-   * POST a message: url, url bytes, body, body bytes, receive buffer, its size. Answer by one
-   * `feed`, then `resume`.
+   * POST a message: url, url bytes, body, body bytes, receive buffer, its size, value of
+   * x-syncml-hmac, its bytes (0: without that header). Answer by one `feed`, then `resume`.
    */
   Exchange = 1,
   /**

@@ -77,6 +77,13 @@ export function flagsOf(at: usize): i32 {
   return load<u8>(at, 15);
 }
 
+/** The highest number of an account that ordered a job, 0 without jobs. */
+export function lastAccount(): i32 {
+  let last = 0;
+  for (let i = 0; i < count; i++) last = max(last, accountOf(row(i)));
+  return last;
+}
+
 /** Marks a job as put off until the next run. */
 export function postpone(at: usize): void {
   store<u8>(at, flagsOf(at) | Flag.Postponed, 15);

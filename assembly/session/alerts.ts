@@ -3,6 +3,7 @@ import * as bytes from "../base/bytes";
 import { CORRELATOR_BYTES_MAX } from "../base/limits";
 import * as jobs from "../install/jobs";
 import * as outbox from "../install/outbox";
+import * as dmAcc from "../mo/dm-acc";
 import * as parse from "../syncml/parse";
 import { Status } from "../syncml/status";
 import * as report from "../scomo/report";
@@ -27,7 +28,8 @@ export function queue(account: i32): void {
   count = 0;
   for (let i = 0; i < outbox.total(); i++) {
     const outcome = outbox.row(i);
-    if (isOwed(outcome, account)) queueOutcome(outcome);
+    const isWaiting = answers.hasGeneric(outbox.operationOf(outcome));
+    if (isOwed(outcome, account) && !isWaiting) queueOutcome(outcome);
   }
 }
 
@@ -81,7 +83,18 @@ export function sent(operation: u32, command: i32): void {
 
 /** Keeps an outcome for the next run: in this one its server does not take all of it. */
 export function keep(operation: u32): void {
-  outbox.withhold(outbox.find(operation), true);
+  const outcome = outbox.find(operation);
+  if (outcome) outbox.withhold(outcome, true);
+}
+
+/** Ends every outcome that is owed to an account which is gone. */
+export function dropOrphans(): void {
+  for (let i = outbox.total() - 1; i >= 0; i--) {
+    const outcome = outbox.row(i);
+    const job = jobs.memberOf(outbox.groupOf(outcome), 0);
+    const isOrphan = job != 0 && !dmAcc.has(jobs.accountOf(job));
+    if (isOrphan) outbox.acknowledge(outbox.operationOf(outcome));
+  }
 }
 
 /** Takes the Status of an Alert; ends an outcome when every alert of it has been taken. */
@@ -103,7 +116,8 @@ export function take(): void {
 }
 
 function isWhole(operation: u32): bool {
-  if (answers.hasGeneric(operation) || outbox.isWithheld(outbox.find(operation))) return false;
+  const outcome = outbox.find(operation);
+  if (!outcome || outbox.isWithheld(outcome) || answers.hasGeneric(operation)) return false;
   for (let at = SENT; at < SENT + count * ROW_BYTES; at += ROW_BYTES) {
     if (load<u32>(at) == operation) return false;
   }

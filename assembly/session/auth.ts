@@ -1,39 +1,58 @@
 // Who each side is. The client answers challenges within three requests; the server is asked until
-// it proves itself, and nothing it orders runs before.
-import { Err } from "../abi/codes";
+// it proves itself, and nothing it orders runs before. With MAC both prove each message by itself.
+import { Block, Bound, Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import * as base64 from "../crypto/base64";
-import * as md5 from "../crypto/md5";
 import * as host from "../host";
 import * as dmAcc from "../mo/dm-acc";
 import { Credential, Scheme } from "../mo/dm-acc";
 import * as parse from "../syncml/parse";
 import { Status } from "../syncml/status";
 
-const MD5: usize = memory.data<u8>([
-  0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x3a, 0x61, 0x75, 0x74, 0x68, 0x2d, 0x6d, 0x64, 0x35,
-]);
+/** `syncml:auth-basic`, `syncml:auth-md5`, `syncml:auth-MAC` */
 const BASIC: usize = memory.data<u8>([
   0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x3a, 0x61, 0x75, 0x74, 0x68, 0x2d, 0x62, 0x61, 0x73, 0x69,
   0x63,
 ]);
-const COLON: usize = memory.data<u8>([0x3a]);
+const MD5: usize = memory.data<u8>([
+  0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x3a, 0x61, 0x75, 0x74, 0x68, 0x2d, 0x6d, 0x64, 0x35,
+]);
+const MAC: usize = memory.data<u8>([
+  0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x3a, 0x61, 0x75, 0x74, 0x68, 0x2d, 0x4d, 0x41, 0x43,
+]);
+const NAME_OFFSET: i32 = 24;
+const MAC_OFFSET: i32 = 7;
+/** `algorithm=MD5, username="`, the name, `", mac=`, the digest. */
+const HEADER: usize = memory.data<u8>([
+  0x61, 0x6c, 0x67, 0x6f, 0x72, 0x69, 0x74, 0x68, 0x6d, 0x3d, 0x4d, 0x44, 0x35, 0x2c, 0x20, 0x75,
+  0x73, 0x65, 0x72, 0x6e, 0x61, 0x6d, 0x65, 0x3d, 0x22, 0x22, 0x2c, 0x20, 0x6d, 0x61, 0x63, 0x3d,
+]);
+/** `mac=` */
+const MAC_WORD: u32 = 0x3d63616d;
+const MAC_WORD_BYTES: i32 = 4;
 const DIGEST: usize = memory.data(16);
-const EXPECTED: usize = memory.data(24);
+const DIGEST_CHARS: i32 = 24;
+/** base64(H(message)), of the one that is signed or that has come. */
+const BODY: usize = memory.data(DIGEST_CHARS);
+const EXPECTED: usize = memory.data(DIGEST_CHARS);
 const NONCE_BYTES_MAX: i32 = 32;
 const NONCE_CHARS_MAX: i32 = 44;
 const NONCE: usize = memory.data(NONCE_CHARS_MAX);
 const NONCE_BYTES: i32 = 16;
+/** Octets of the nonce for resynchronisation, all 0. */
+const RESYNC_BYTES: i32 = 4;
 /** Requests with credentials before the login is given up. */
 const LOGINS_MAX: i32 = 3;
 
 let logins = 0;
 let sendsCredential = false;
-let isServerKnown = false;
+let isServerKnown: bool = false;
 let refusals = 0; // Ways in which the server has failed to prove itself: 1 no Cred, 2 a wrong one.
 let isGivenUp = false;
 let isAccepted = false; // The server's last word on the client's credentials was good.
 let hasNonce = false; // The client has a nonce that is not stored yet.
+/** The session began with the nonce for resynchronisation. */
+export let isResync = false;
 
 /** Starts a session between strangers. */
 export function open(): void {
@@ -45,25 +64,35 @@ export function open(): void {
   isGivenUp = false;
   isAccepted = false;
   hasNonce = false;
+  isResync = false;
 }
 
-/** True when the next message carries the client's credentials. */
+/**
+ * Makes four zero octets the nonce of both sides until fresh ones are agreed; what is stored stays.
+ *
+ * @spec DM NOT 1.2 §5.1
+ */
+export function resynchronise(): void {
+  isResync = true;
+  memory.fill(NONCE, 0, RESYNC_BYTES);
+  dmAcc.setNonce(dmAcc.CLIENT, NONCE, RESYNC_BYTES);
+  dmAcc.setNonce(dmAcc.SERVER, NONCE, RESYNC_BYTES);
+}
+
+/** True when the next message carries the client's credentials in its header. */
 export function presents(): bool {
   return sendsCredential;
 }
 
-/** Type of the client's credentials, `typeBytes` long. */
-export function type(): usize {
-  return load<i32>(dmAcc.CLIENT) == Scheme.Md5 ? MD5 : BASIC;
+/** Type of the credentials of one side, `typeBytes` long; md5 where it is none that is spoken. */
+export function type(credential: usize): usize {
+  const scheme = load<i32>(credential);
+  if (scheme == Scheme.Basic) return BASIC;
+  return scheme == Scheme.Mac ? MAC : MD5;
 }
 
-export function typeBytes(): i32 {
-  return load<i32>(dmAcc.CLIENT) == Scheme.Md5 ? 15 : 17;
-}
-
-/** The type that the server is challenged for: always md5. */
-export function challengeType(): usize {
-  return MD5;
+export function typeBytes(credential: usize): i32 {
+  return load<i32>(credential) == Scheme.Basic ? 17 : 15;
 }
 
 /** Writes the client's credentials to `out`. @returns their bytes */
@@ -73,47 +102,102 @@ export function credentialInto(out: usize): i32 {
     memory.copy(out, dmAcc.CLIENT + Credential.Text, byteCount);
     return byteCount;
   }
-  digestInto(dmAcc.CLIENT, out);
-  return 24;
+  digestInto(dmAcc.CLIENT, 0, out);
+  return DIGEST_CHARS;
 }
 
-/** base64(H(base64(H(name ":" secret)) ":" nonce)). @spec DM SEC 1.2 §5.3.2 */
-function digestInto(at: usize, out: usize): void {
-  md5.open();
-  md5.update(at + Credential.Text, 24);
-  md5.update(COLON, 1);
-  md5.update(at + Credential.Nonce, load<i32>(at, Credential.NonceBytes));
-  md5.close(DIGEST);
+function digestInto(credential: usize, body: usize, out: usize): void {
+  dmAcc.digestInto(credential + Credential.Text, credential, body, DIGEST);
   base64.encode(DIGEST, 16, out);
 }
+
+// MAC. It is over the exact bytes of a message, so it stands outside.
+
+/** Signs the message that is about to be sent, where the client proves itself by MAC. */
+export function sign(message: usize, byteCount: i32): void {
+  let headerBytes = 0;
+  if (load<i32>(dmAcc.CLIENT) == Scheme.Mac) {
+    const nameBytes = load<i32>(dmAcc.CLIENT, Credential.NameBytes);
+    memory.copy(Block.Hmac, HEADER, NAME_OFFSET);
+    memory.copy(Block.Hmac + NAME_OFFSET, dmAcc.CLIENT + Credential.Name, nameBytes);
+    headerBytes = NAME_OFFSET + nameBytes;
+    memory.copy(Block.Hmac + headerBytes, HEADER + NAME_OFFSET, MAC_OFFSET + 1);
+    headerBytes += MAC_OFFSET + 1;
+    dmAcc.hashInto(message, byteCount, BODY);
+    digestInto(dmAcc.CLIENT, BODY, Block.Hmac + headerBytes);
+    headerBytes += DIGEST_CHARS;
+  }
+  store<i32>(Block.Arg6, Block.Hmac);
+  store<i32>(Block.Arg7, headerBytes);
+  store<i32>(Block.HmacBytes, 0);
+}
+
+/** Takes the digest of the server's message, before the parser writes into it. */
+export function hear(message: usize, byteCount: i32): void {
+  if (load<i32>(dmAcc.SERVER) == Scheme.Mac) dmAcc.hashInto(message, byteCount, BODY);
+}
+
+/** Address of the value of `mac` in the header that came, 0 if it has none. */
+function findMac(): usize {
+  const headerBytes = min(load<u32>(Block.HmacBytes), Bound.HmacBytesMax);
+  const end = <usize>Block.Hmac + headerBytes;
+  let isQuoted = false;
+  for (let at: usize = Block.Hmac; at + MAC_WORD_BYTES + DIGEST_CHARS <= end; at++) {
+    if (load<u8>(at) == 0x22) isQuoted = !isQuoted;
+    // In front of a word stands a comma, a blank, or the high byte of the length, which is 0.
+    const isWord = load<u32>(at) == MAC_WORD && load<u8>(at - 1) <= 0x2c;
+    if (isWord && !isQuoted) return at + MAC_WORD_BYTES;
+  }
+  return 0;
+}
+
+// The server.
 
 export function knowsServer(): bool {
   return isServerKnown;
 }
 
 /**
- * Looks at the credentials in the header of the server's message.
+ * Looks at the credentials of the server's message.
  *
  * @returns the Status of its SyncHdr: 200, 212, 401 or 407
+ * @spec DM SEC 1.2 §5.3, §5.4
  */
 export function checkServer(): i32 {
-  if (isServerKnown) return Status.Ok;
-  if (load<i32>(dmAcc.SERVER) == Scheme.Md5 && isMd5() && parse.credBytes == 24) {
-    digestInto(dmAcc.SERVER, EXPECTED);
-    if (bytes.equalSecret(EXPECTED, parse.cred, 24)) {
-      isServerKnown = true;
-      return Status.Authenticated;
-    }
-  }
-  const hasCred = parse.credTypeBytes != 0;
+  const isMac = load<i32>(dmAcc.SERVER) == Scheme.Mac;
+  if (isServerKnown && !isMac) return Status.Ok;
+  isServerKnown = isProven();
+  if (isServerKnown) return isMac ? Status.Ok : Status.Authenticated;
+  const hasCred = isMac ? load<i32>(Block.HmacBytes) != 0 : parse.credTypeBytes != 0;
   const refusal = hasCred ? 2 : 1;
   isGivenUp = (refusals & refusal) != 0;
   refusals |= refusal;
   return hasCred ? Status.WrongCredentials : Status.MissingCredentials;
 }
 
-function isMd5(): bool {
-  return bytes.equal(parse.credType, parse.credTypeBytes, MD5, 15);
+function isProven(): bool {
+  const scheme = load<i32>(dmAcc.SERVER);
+  let given = parse.cred;
+  let givenBytes = parse.credBytes;
+  let body: usize = 0;
+  if (scheme == Scheme.Other) return false;
+  if (scheme == Scheme.Mac) {
+    given = findMac();
+    givenBytes = given ? DIGEST_CHARS : 0;
+    body = BODY;
+  } else if (!isType(dmAcc.SERVER, parse.credType, parse.credTypeBytes)) return false;
+  let wanted = dmAcc.SERVER + Credential.Text;
+  let wantedBytes = load<i32>(dmAcc.SERVER, Credential.TextBytes);
+  if (scheme != Scheme.Basic) {
+    digestInto(dmAcc.SERVER, body, EXPECTED);
+    wanted = EXPECTED;
+    wantedBytes = DIGEST_CHARS;
+  }
+  return givenBytes == wantedBytes && bytes.equalSecret(wanted, given, wantedBytes);
+}
+
+function isType(credential: usize, name: usize, nameBytes: i32): bool {
+  return bytes.equal(name, nameBytes, type(credential), typeBytes(credential));
 }
 
 /** True when the server has failed to prove itself twice in the same way. */
@@ -121,26 +205,39 @@ export function givesUpServer(): bool {
   return isGivenUp;
 }
 
+/** True when the Status of the server's SyncHdr carries a challenge or its next nonce. */
+export function owesChallenge(code: i32): bool {
+  const scheme = load<i32>(dmAcc.SERVER);
+  if (scheme == Scheme.Basic) return code > Status.Authenticated;
+  return scheme == Scheme.Mac || code >= Status.Authenticated;
+}
+
 /**
- * Draws the nonce that the server must use next and records it; it may be announced after the
- * barrier.
+ * Draws the nonce that the server must use next. That of a server which has proved itself is
+ * recorded and may be announced after the barrier; one that has not may not take away what works.
  */
 export function renewServerNonce(): i32 {
   const err = host.random(NONCE, NONCE_BYTES);
-  return err ? err : dmAcc.storeNonce(dmAcc.SERVER, NONCE, NONCE_BYTES);
+  if (err) return err;
+  dmAcc.setNonce(dmAcc.SERVER, NONCE, NONCE_BYTES);
+  return isServerKnown ? dmAcc.storeNonce(dmAcc.SERVER) : Err.Ok;
 }
 
-/** Writes the nonce for a Chal to `out` in base64. @returns its bytes */
+/** Writes the nonce for a Chal to `out` in base64. @returns its bytes, 0 for basic */
 export function nonceInto(out: usize): i32 {
+  if (load<i32>(dmAcc.SERVER) == Scheme.Basic) return 0;
   const nonce = dmAcc.SERVER + Credential.Nonce;
   return base64.encode(nonce, load<i32>(dmAcc.SERVER, Credential.NonceBytes), out);
 }
+
+// The client.
 
 /**
  * Takes what the server says to our SyncHdr, from the Status that the parser stands at.
  *
  * @returns Err.Ok logged in; Err.Later present again and repeat the package
- * @fails Err.LoginRefused  the credentials, or every scheme we have, are refused
+ * @fails Err.LoginRefused  the credentials, or every scheme we have, are refused; or they were
+ *   accepted before: what a later message said would be lost with a repeated package
  * @fails Err.ServerError   any other failure
  * @spec DM PRO 1.2 §9, DM SEC 1.2 §5.3
  */
@@ -148,23 +245,23 @@ export function takeVerdict(): i32 {
   const code = parse.code;
   const isRefused = code == Status.WrongCredentials || code == Status.MissingCredentials;
   if (!isRefused && (code < 200 || code >= 300)) return Err.ServerError;
+  const wasAccepted = isAccepted;
   isAccepted = !isRefused;
-  if (load<i32>(dmAcc.CLIENT) == Scheme.Md5) takeNonce();
-  if (isRefused) return tryAgain();
+  const scheme = load<i32>(dmAcc.CLIENT);
+  if (scheme == Scheme.Md5 || scheme == Scheme.Mac) takeNonce();
+  if (isRefused) return wasAccepted ? Err.LoginRefused : tryAgain();
   if (code == Status.Authenticated) sendsCredential = false;
   return Err.Ok;
 }
 
 function tryAgain(): i32 {
   const scheme = load<i32>(dmAcc.CLIENT);
-  const isSame =
-    scheme == Scheme.Md5 || scheme == Scheme.Basic
-      ? bytes.equal(parse.chalType, parse.chalTypeBytes, type(), typeBytes())
-      : false;
+  const isOurs = scheme != Scheme.None && scheme != Scheme.Other;
+  const isSame = isOurs && isType(dmAcc.CLIENT, parse.chalType, parse.chalTypeBytes);
   if (!isSame || ++logins >= LOGINS_MAX) return Err.LoginRefused;
   // Basic has no nonce: what was refused once is refused for good.
   if (scheme == Scheme.Basic && logins > 1) return Err.LoginRefused;
-  sendsCredential = true;
+  sendsCredential = scheme != Scheme.Mac;
   return Err.Later;
 }
 
@@ -178,8 +275,7 @@ function takeNonce(): void {
     memory.copy(NONCE, parse.chalNonce, byteCount);
   }
   if (nonceBytes > NONCE_BYTES_MAX) return;
-  memory.copy(dmAcc.CLIENT + Credential.Nonce, NONCE, nonceBytes);
-  store<i32>(dmAcc.CLIENT, nonceBytes, Credential.NonceBytes);
+  dmAcc.setNonce(dmAcc.CLIENT, NONCE, nonceBytes);
   hasNonce = true;
 }
 
@@ -192,6 +288,5 @@ function takeNonce(): void {
 export function storeNonce(): i32 {
   if (!hasNonce || !isAccepted || !isServerKnown) return Err.Ok;
   hasNonce = false;
-  const nonce = dmAcc.CLIENT + Credential.Nonce;
-  return dmAcc.storeNonce(dmAcc.CLIENT, nonce, load<i32>(dmAcc.CLIENT, Credential.NonceBytes));
+  return dmAcc.storeNonce(dmAcc.CLIENT);
 }

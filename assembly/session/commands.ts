@@ -12,6 +12,7 @@ import { Status, statusFor } from "../syncml/status";
 import { Right } from "../tree/acl";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
+import * as alerts from "./alerts";
 import * as largeObject from "./large-object";
 import * as nodes from "./nodes";
 import * as properties from "./properties";
@@ -153,7 +154,10 @@ export function defer(isOn: bool): void {
  * barrier.
  */
 export function endChange(): void {
-  if (!isDeferred) journal.groupEnd();
+  if (!isDeferred) {
+    alerts.dropOrphans();
+    journal.groupEnd();
+  }
   tree.undoClear();
   store_.purge();
 }

@@ -281,7 +281,7 @@ function header(): void {
   writer.end();
   if (auth.presents()) {
     writer.tag(Tag.Cred);
-    authMeta(auth.type(), auth.typeBytes(), 0);
+    authMeta(dmAcc.CLIENT, 0);
     writer.leaf(Tag.Data, SCRATCH, auth.credentialInto(SCRATCH));
     writer.end();
   }
@@ -292,10 +292,10 @@ function header(): void {
   writer.end();
 }
 
-function authMeta(type: usize, typeBytes: i32, nonceBytes: i32): void {
+function authMeta(credential: usize, nonceBytes: i32): void {
   writer.tag(Tag.Meta);
   writer.leaf(MetaTag.Format, B64, 3);
-  writer.leaf(MetaTag.Type, type, typeBytes);
+  writer.leaf(MetaTag.Type, auth.type(credential), auth.typeBytes(credential));
   if (nonceBytes) writer.leaf(MetaTag.NextNonce, SCRATCH, nonceBytes);
   writer.end();
 }
@@ -314,7 +314,7 @@ function statusOfHeader(code: i32): void {
   writer.leaf(Tag.Cmd, SYNC_HDR, 7);
   if (owesChallenge) {
     writer.tag(Tag.Chal);
-    authMeta(auth.challengeType(), 15, auth.nonceInto(SCRATCH));
+    authMeta(dmAcc.SERVER, auth.nonceInto(SCRATCH));
     writer.end();
     owesChallenge = false;
   }

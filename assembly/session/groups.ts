@@ -14,6 +14,7 @@ import { Answer } from "./answers";
 import * as commands from "./commands";
 import * as compose from "./compose";
 import * as largeObject from "./large-object";
+import * as nodes from "./nodes";
 import * as peer from "./peer";
 import * as results from "./results";
 import * as route from "./route";
@@ -217,7 +218,8 @@ function fitsAnswer(kind: i32): bool {
 }
 
 function runOne(kind: i32): i32 {
-  const code = commands.runItem(isMisplaced() ? Kind.Other : kind);
+  const mark = tree.undoMark();
+  const code = nodes.settle(commands.runItem(isMisplaced() ? Kind.Other : kind), mark);
   if (code >= 300 && !failedCode) failedCode = code;
   if (kind == Kind.Get) return code == Status.Ok ? checkResult() : code;
   if (isInAtomic) return code;

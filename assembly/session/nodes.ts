@@ -5,6 +5,7 @@ import {
   ACL_BYTES_MAX,
   ENTRY_NAME_BYTES_MAX,
   SEND_BYTES,
+  SERVER_ID_BYTES_MAX,
   TYPE_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from "../base/limits";
@@ -14,7 +15,9 @@ import * as base64 from "../crypto/base64";
 import * as dmAcc from "../mo/dm-acc";
 import * as object from "../scomo/object";
 import * as primitives from "../scomo/primitives";
+import * as jobs from "../install/jobs";
 import * as parse from "../syncml/parse";
+import { statusFor } from "../syncml/status";
 import * as acl from "../tree/acl";
 import { Right } from "../tree/acl";
 import * as tnds from "../tree/tnds";
@@ -32,6 +35,8 @@ const CREATOR: usize = memory.data<u8>([
   0x26, 0x47, 0x65, 0x74, 0x3d, 0x2a, 0x26, 0x52, 0x65, 0x70, 0x6c, 0x61, 0x63, 0x65, 0x3d,
 ]);
 const ACL: usize = memory.data(ACL_BYTES_MAX + 1);
+const GONE: usize = memory.data(SERVER_ID_BYTES_MAX);
+let goneBytes = 0; // Of the identifier of a server whose account the Item has touched.
 const TEXT: usize = memory.data<u8>([0x74, 0x65, 0x78, 0x74, 0x2f]); // text/
 
 export let format = 0;
@@ -183,7 +188,9 @@ function descend(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
 
 function createOne(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
   const isInterior = !isLast || format == Format.Node;
-  tree.draft(isLast ? format : Format.Node, route.mayAll());
+  // An account comes and goes; what else is provisioned stays.
+  const isPermanent = route.mayAll() && !dmAcc.isInside(parent);
+  tree.draft(isLast ? format : Format.Node, isPermanent);
   tree.draftName(name, nameBytes);
   if (isInterior && !route.mayAll()) {
     const err = route.permits(parent, Right.Replace);
@@ -194,7 +201,9 @@ function createOne(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 
     const err = fill(parent, isInterior);
     if (err) return err;
   }
-  const node = tree.create(parent);
+  // A job or the session may still name an account that is gone: its number is not used again.
+  const above = dmAcc.isRoot(parent) ? max(jobs.lastAccount(), dmAcc.account) : 0;
+  const node = tree.createAbove(above, parent);
   if (node == Err.Full) return Err.NoSpace;
   if (node >= 0 && object.isEntry(node) && nameBytes > ENTRY_NAME_BYTES_MAX) return Err.UriTooLong;
   return node;
@@ -214,6 +223,7 @@ function fill(parent: i32, isInterior: bool): i32 {
 
 /** Makes a stored node what was taken. */
 export function change(node: i32): i32 {
+  note(node);
   if (format != tree.formatOf(node) && tree.isPermanent(node)) return Err.NotAllowed;
   let err = tree.edit(node);
   if (err) return err;
@@ -241,8 +251,32 @@ export function remove(node: i32): i32 {
   if (denied) return denied;
   if (isOwn(node)) return Err.NotAllowed;
   if (isBusy(node)) return Err.Busy;
-  if (hasPermanent(node)) return Err.NotAllowed;
+  if (hasPermanent(node) || dmAcc.isLast(node)) return Err.NotAllowed;
+  note(node);
   return tree.remove(node);
+}
+
+/** Notes the identifier of a server that may disappear with a change of `node`. */
+export function note(node: i32): void {
+  const idBytes = dmAcc.namedInto(node, GONE);
+  if (idBytes) goneBytes = idBytes;
+}
+
+/**
+ * Ends an Item that had the Status `code`: a server that has disappeared with it leaves every ACL.
+ *
+ * @param mark  where the undo log stood before it
+ * @returns its Status
+ * @spec DM TND 1.2 §7.7.1
+ */
+export function settle(code: i32, mark: i32): i32 {
+  const idBytes = goneBytes;
+  goneBytes = 0;
+  if (!idBytes || code >= 300 || dmAcc.find(GONE, idBytes) >= 0) return code;
+  const err = acl.scrub(GONE, idBytes);
+  if (!err) return code;
+  tree.undoTo(mark);
+  return statusFor(err);
 }
 
 /** True when the node or one below it is permanent: a complete delete is impossible then. */

@@ -8,9 +8,9 @@
 import { Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { RECEIVE } from "../base/buffers";
-import * as md5 from "../crypto/md5";
 import * as dmAcc from "../mo/dm-acc";
 import { Credential, Scheme } from "../mo/dm-acc";
+import * as auth from "./auth";
 
 const DIGEST_BYTES: i32 = 16;
 const HEADER_BYTES: i32 = 24;
@@ -19,12 +19,24 @@ const VERSION: u32 = 11;
 const TEXT: usize = memory.data(24);
 const TRIGGER: usize = memory.data(24);
 const DIGEST: usize = memory.data(DIGEST_BYTES);
-const COLON: usize = memory.data<u8>([0x3a]);
+/** Account and session id of those that were obeyed in this boot, the newest over the oldest. */
+const OBEYED_MAX: i32 = 16;
+const OBEYED: usize = memory.data(OBEYED_MAX << 2, 4);
 
 /** SessionID that was asked for, as text. */
 export const SESSION_ID: usize = memory.data(4);
 export let sessionIdBytes = 0;
 export let account = -1;
+/** It was made with the nonce for resynchronisation: the session uses that as well. */
+export let isResync = false;
+let obeyed = 0;
+/**
+ * Accounts, by the low bits of their number, that may not resynchronise again. That nonce is the
+ * same for ever, so whoever has seen one such notification, or the server's credentials in the
+ * session that followed, could use them again at any time. One is enough to agree on fresh nonces;
+ * the next one has to wait until a session has used them, or for the next boot.
+ */
+let barred: u32 = 0;
 
 /**
  * Takes the notification of `byteCount` bytes in the receive buffer.
@@ -33,8 +45,9 @@ export let account = -1;
  * @fails Err.Truncated    it ends inside its header or the server's identifier
  * @fails Err.Unsupported  another version
  * @fails Err.NotFound     no account has this server
- * @fails Err.Replayed     the digest does not match: forged, or the nonce has been used since
- * @spec DM NOT 1.2 §6
+ * @fails Err.Replayed     the digest does not match: forged, or the nonce has been used since; or
+ *   this boot has held its session
+ * @spec DM NOT 1.2 §5.1, §6
  */
 export function take(byteCount: i32): i32 {
   if (byteCount < HEADER_BYTES) return Err.Truncated;
@@ -45,9 +58,35 @@ export function take(byteCount: i32): i32 {
   if (version != VERSION) return Err.Unsupported;
   account = dmAcc.find(RECEIVE + HEADER_BYTES, idBytes);
   if (account < 0 || dmAcc.open(account)) return Err.NotFound;
-  if (load<i32>(dmAcc.SERVER) != Scheme.Md5 || !isGenuine(byteCount)) return Err.Replayed;
-  writeSessionId(((<u32>load<u8>(RECEIVE, 21)) << 8) | load<u8>(RECEIVE, 22));
+  const id = (<u32>load<u8>(RECEIVE, 21) << 8) | load<u8>(RECEIVE, 22);
+  if (!isProven(byteCount) || wasObeyed(id)) return Err.Replayed;
+  if (isResync) barred |= 1 << account;
+  writeSessionId(id);
   return (load<u8>(RECEIVE, 17) >> 4) & 3;
+}
+
+function isProven(byteCount: i32): bool {
+  const scheme = load<i32>(dmAcc.SERVER);
+  if (scheme != Scheme.Md5 && scheme != Scheme.Mac) return false;
+  isResync = false;
+  if (isGenuine(byteCount)) return true;
+  if ((barred >> account) & 1) return false;
+  auth.resynchronise();
+  isResync = true;
+  return isGenuine(byteCount);
+}
+
+/** Notes a session that is about to be held. @returns true if it was held before */
+function wasObeyed(id: u32): bool {
+  const entry = (account << 16) | id;
+  for (let i = 0; i < OBEYED_MAX; i++) if (load<u32>(OBEYED + (i << 2)) == entry) return true;
+  store<u32>(OBEYED + ((obeyed++ % OBEYED_MAX) << 2), entry);
+  return false;
+}
+
+/** A session with nonces of its own has succeeded: the account may resynchronise again. */
+export function settle(node: i32): void {
+  barred &= ~(1 << node);
 }
 
 /** The digest is over the server's identifier, in the field also over its name. */
@@ -57,19 +96,9 @@ function isGenuine(byteCount: i32): bool {
   return isDigest(TEXT) || isDigest(dmAcc.SERVER + Credential.Text);
 }
 
-/**
- * H(`text` ":" nonce ":" base64(H(trigger))), where `text` is base64(H(server ":" secret)).
- *
- * @spec DM NOT 1.2 §6.2.2
- */
+/** `text` is base64(H(server ":" secret)). */
 function isDigest(text: usize): bool {
-  md5.open();
-  md5.update(text, 24);
-  md5.update(COLON, 1);
-  md5.update(dmAcc.SERVER + Credential.Nonce, load<i32>(dmAcc.SERVER, Credential.NonceBytes));
-  md5.update(COLON, 1);
-  md5.update(TRIGGER, 24);
-  md5.close(DIGEST);
+  dmAcc.digestInto(text, dmAcc.SERVER, TRIGGER, DIGEST);
   return bytes.equalSecret(DIGEST, RECEIVE, DIGEST_BYTES);
 }
 

@@ -174,6 +174,7 @@ function rename(node: i32): i32 {
   const other = route.child(tree.parentOf(node), parse.data, parse.dataBytes);
   if (other == Err.Damaged) return other;
   if (other >= 0 && other != node) return Err.Exists;
+  nodes.note(node);
   const damaged = tree.edit(node);
   if (damaged) return damaged;
   tree.draftName(parse.data, parse.dataBytes);

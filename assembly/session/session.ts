@@ -67,7 +67,8 @@ let owedBytes = 0; // Room for one Status of each command in it.
 let isAborting = false; // Our last message: what comes back is ignored.
 let receivedBytes = 0;
 let outgoingBytes = 0;
-let owesNonce = false; // The reply tells the server the nonce that it must use next.
+let owesNonce: bool = false; // The reply challenges the server, or tells it the nonce to use next.
+let isLate: bool = false; // The server has proved itself, in a message before it had not.
 let repeats = 0; // Times that the server has sent its last message again.
 let foreign = 0; // Messages of the server in a version that is not understood.
 
@@ -184,6 +185,7 @@ function exchange(): i32 {
   store<i32>(Block.Arg3, outgoingBytes);
   store<i32>(Block.Arg4, <i32>RECEIVE);
   store<i32>(Block.Arg5, RECEIVE_BYTES);
+  auth.sign(SEND, outgoingBytes);
   receivedBytes = 0;
   phase = Phase.Sending;
   return Wait.Exchange;
@@ -196,6 +198,7 @@ function take(err: i32): i32 {
   if (err) return end(err);
   if (load<i32>(Block.HttpStatus) != 200) return end(Err.HttpStatus);
   if (load<i32>(Block.MediaType) != Media.Message) return end(Err.WrongMedia);
+  auth.hear(RECEIVE, receivedBytes);
   const malformed = parse.open(RECEIVE, receivedBytes);
   if (malformed) return end(malformed == Err.Unsupported ? Err.Unsupported : Err.Malformed);
   if (!bytes.equal(parse.sessionId, parse.sessionIdBytes, peer.SESSION_ID, peer.sessionIdBytes)) {
@@ -223,11 +226,13 @@ function repeat(): i32 {
 }
 
 function takeHeader(): i32 {
+  const wasRefused = headerStatus >= 400;
   headerStatus = checkVersions();
   if (!headerStatus) {
-    owesNonce = !auth.knowsServer();
     headerStatus = auth.checkServer();
+    owesNonce = auth.owesChallenge(headerStatus);
   }
+  isLate = wasRefused && auth.knowsServer();
   const verdict = takeStatuses();
   const stored = auth.storeNonce();
   commands.endChange();
@@ -354,6 +359,8 @@ function endMessage(): i32 {
   if (hasFinal && !hasCommands && answers.isEmpty()) return end(Err.Ok);
   // A server that ends its package inside an object has not ended it.
   if (largeObject.isOpen()) hasFinal = false;
+  // What it said of our reports before it had proved itself did not count.
+  if (isLate) alerts.queue(account);
   return reply();
 }
 

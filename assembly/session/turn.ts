@@ -25,6 +25,7 @@ import * as results from "../scomo/results";
 import * as tree from "../tree/node";
 import { COMPONENTS_MAX } from "../base/limits";
 import * as alerts from "./alerts";
+import * as auth from "./auth";
 import * as bootstrap from "./bootstrap";
 import * as event from "./event";
 import * as notification from "./notification";
@@ -71,6 +72,7 @@ let hasDevice = false;
 let failure = 0; // Err of this run.
 let isDriven = false; // The host wants more than recovery.
 let isWanted = false; // A session is.
+let wantedAccount = -1; // With the server of this account.
 let isNotified = false;
 let wasOpened = false; // A region was opened for the job that is about to start.
 let dirty = 0;
@@ -158,9 +160,13 @@ function apply(type: i32, place: u32): i32 {
 
 // What the host wants.
 
-export function connect(): void {
+/** A session with the server of the account at `index`. @returns Err.NotFound if there is none */
+export function connect(index: i32): i32 {
+  wantedAccount = dmAcc.at(index);
+  if (wantedAccount < 0) return Err.NotFound;
   drive();
   isNotified = false;
+  return Err.Ok;
 }
 
 function drive(): void {
@@ -177,6 +183,7 @@ export function notify(byteCount: i32): i32 {
   const mode = notification.take(byteCount);
   if (mode < 0) return mode;
   drive();
+  wantedAccount = notification.account;
   isNotified = true;
   return mode;
 }
@@ -363,7 +370,7 @@ function ensureDirty(err: i32): i32 {
 function choose(): i32 {
   if (isWanted) {
     isWanted = false;
-    return startSession(isNotified ? notification.account : dmAcc.first(), isNotified);
+    return startSession(wantedAccount, isNotified);
   }
   if (!isDriven || failure) return finishRun();
   // A rollback that the next boot has to try again: nothing may begin before it is decided.
@@ -396,7 +403,7 @@ function owedAccount(): i32 {
     const job = jobs.memberOf(outbox.groupOf(outbox.row(i)), 0);
     if (!job) continue;
     const account = jobs.accountOf(job);
-    if (tree.isAlive(account) && alerts.isOwed(outbox.row(i), account)) return account;
+    if (dmAcc.has(account) && alerts.isOwed(outbox.row(i), account)) return account;
   }
   return -1;
 }
@@ -410,6 +417,7 @@ function startSession(account: i32, isNotice: bool): i32 {
   setBudget();
   const idBytes = isNotice ? notification.sessionIdBytes : 0;
   const err = session.start(account, notification.SESSION_ID, idBytes);
+  if (isNotice && notification.isResync) auth.resynchronise();
   if (err) {
     failure = err;
     return Next.Again;
@@ -424,7 +432,10 @@ function stepSession(err: i32): i32 {
   if (next != Next.End) return next;
   mode = Mode.SessionEnd;
   failure = session.error();
-  if (!failure) withholdRest();
+  if (!failure) {
+    withholdRest();
+    if (!auth.isResync) notification.settle(sessionAccount);
+  }
   return journal.isDirty() ? Wait.Durable : Next.Again;
 }
 
@@ -464,6 +475,7 @@ function stepRun(err: i32): i32 {
   if (next != Next.End) return next;
   if (run.wasPostponed()) return endPostponed();
   results.finish();
+  alerts.dropOrphans();
   tree.undoClear();
   store_.purge();
   mode = Mode.RunEnd;

@@ -1,6 +1,7 @@
 // Access control lists: `Add=A+B&Get=*`.
 import { Err } from "../abi/codes";
 import * as bytes from "../base/bytes";
+import * as draft from "./draft";
 import * as record from "./record";
 import { Piece } from "./record";
 import * as table from "./table";
@@ -50,6 +51,71 @@ export function allows(node: i32, right: i32, id: usize, idBytes: i32): i32 {
   while (node != 0 && !(table.flagsOf(node) & Flag.HasAcl)) node = table.parentOf(node);
   const n = record.pieceInto(node, Piece.Acl, record.TEXT);
   return n < 0 ? n : i32(grants(record.TEXT, n, right, id, idBytes));
+}
+
+/**
+ * Takes a server out of every ACL, since its identifier has disappeared from the device.
+ *
+ * @fails Err.NoSpace  as for a change of one node; the caller takes back what was done
+ * @fails Err.Damaged  a node cannot be read
+ * @spec DM TND 1.2 §7.7.1
+ */
+export function scrub(id: usize, idBytes: i32): i32 {
+  let node = 0;
+  do {
+    const err = table.flagsOf(node) & Flag.HasAcl ? scrubOne(node, id, idBytes) : 0;
+    if (err) return err;
+    node = table.following(node);
+  } while (node != 0);
+  return Err.Ok;
+}
+
+function scrubOne(node: i32, id: usize, idBytes: i32): i32 {
+  const n = record.pieceInto(node, Piece.Acl, record.TEXT);
+  if (n < 0) return n;
+  const kept = strip(n, id, idBytes, node == 0);
+  if (kept == n) return Err.Ok;
+  const err = draft.edit(node);
+  if (err) return err;
+  draft.draftAcl(record.TEXT, kept);
+  return draft.storeDraft(node);
+}
+
+/**
+ * Takes a server out of the ACL of `n` bytes in the scratch text. A command that is left without
+ * identifiers goes; at the root it is then for everybody. @returns bytes that are left
+ */
+function strip(n: i32, id: usize, idBytes: i32, isRoot: bool): i32 {
+  const end = record.TEXT + n;
+  let to = record.TEXT;
+  let entry = to;
+  let word = to;
+  let isEmpty = true; // Of identifiers, up to here.
+  for (let at = word; at <= end; at++) {
+    const c: u32 = at < end ? load<u8>(at) : AND;
+    if (isIdByte(c) || c == STAR) continue;
+    if (c == EQUALS) {
+      entry = to;
+      isEmpty = true;
+      if (to != record.TEXT) store<u8>(to++, AND);
+      to = move(to, word, at + 1);
+    } else if (!bytes.equal(word, i32(at - word), id, idBytes)) {
+      if (!isEmpty) store<u8>(to++, PLUS);
+      isEmpty = false;
+      to = move(to, word, at);
+    }
+    if (c == AND && isEmpty) {
+      if (isRoot) store<u8>(to++, STAR);
+      else to = entry;
+    }
+    word = at + 1;
+  }
+  return i32(to - record.TEXT);
+}
+
+function move(to: usize, from: usize, end: usize): usize {
+  memory.copy(to, from, end - from);
+  return to + (end - from);
 }
 
 /** Reads a whole ACL: -1 if it is not valid, 1 if it gives `id` the right, else 0. */

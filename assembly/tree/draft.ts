@@ -121,8 +121,13 @@ function bytesOf(piece: i32): i32 {
  * changed
  */
 export function create(parent: i32): i32 {
+  return createAbove(0, parent);
+}
+
+/** The same, with a number that is greater than `above`. */
+export function createAbove(above: i32, parent: i32): i32 {
   if (!record.isInterior(parent)) return Err.NotAllowed;
-  const node = table.findFree();
+  const node = table.findFree(above);
   const failure = write(node, parent);
   return failure != Err.Ok ? failure : node;
 }

@@ -17,6 +17,7 @@ import { Flag } from "./table";
 export { checkpointBytes, setBudget, writeAll } from "./checkpoint";
 export {
   create,
+  createAbove,
   draft,
   draftAcl,
   draftFormat,

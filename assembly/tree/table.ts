@@ -92,9 +92,9 @@ export function clear(rootBytes: i32): void {
   setContent(0, Format.Node | Flag.Permanent | Flag.HasAcl, 0, rootBytes, 0);
 }
 
-/** A number that no node has, -1 if all are in use. */
-export function findFree(): i32 {
-  for (let node = 1; node < NODES_MAX; node++) {
+/** A number greater than `above` that no node has, -1 if all are in use. */
+export function findFree(above: i32): i32 {
+  for (let node = above + 1; node < NODES_MAX; node++) {
     if (flagsOf(node) == 0) return node;
   }
   return -1;

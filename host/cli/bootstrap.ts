@@ -14,9 +14,11 @@ export interface Account {
   auth: AuthName;
   user: string;
   password: string;
-  /** What the server must present, by md5; empty user: nothing. */
+  /** What the server must present; empty user: nothing. */
   serverUser: string;
   serverPassword: string;
+  /** How; md5 unless given. */
+  serverAuth?: Exclude<AuthName, "none">;
 }
 
 /** A component that is on the device from the start. */
@@ -66,7 +68,7 @@ export const NONCE_BYTES = 16;
  */
 export function bootstrapMessage(content: BootstrapContent): Uint8Array {
   const nodes = [...deviceNodes(content), ...content.accounts, ...objectNodes(content)];
-  const acls = [...aclsOf(content.rootName, content.serverIds.join("+"))];
+  const acls = [...aclsOf(content)];
   const body = element(
     "SyncBody",
     ...addCommands(nodes),
@@ -117,11 +119,22 @@ function addItem({ uri, type, value = "" }: Node): Element {
   );
 }
 
-/** ACLs of a new device, by the URI that sets each. */
-function aclsOf(rootName: string, servers: string): Map<string, string> {
+/**
+ * ACLs of a new device, by the URI that sets each. An account is for its own server to change and
+ * to remove.
+ *
+ * @spec DM STDOBJ 1.2 §5.3.1
+ */
+function aclsOf({ rootName, serverIds, accounts }: BootstrapContent): Map<string, string> {
+  const servers = serverIds.join("+");
   const acls = new Map([["./DevInfo?prop=ACL", "Get=*"], ["./DevDetail?prop=ACL", "Get=*"]]);
   const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${servers}`);
-  acls.set("./DMAcc?prop=ACL", `Get=${servers}&Replace=${servers}`);
+  acls.set("./DMAcc?prop=ACL", `Get=${servers}`);
+  for (const { uri, value } of accounts) {
+    const [, account] = /^(\.\/DMAcc\/[^/]+)\/ServerID$/.exec(uri) ?? [];
+    if (account === undefined) continue;
+    acls.set(`${account}?prop=ACL`, `Delete=${value}&Get=${value}&Replace=${value}`);
+  }
   acls.set(`./${rootName}?prop=ACL`, rights.join("&"));
   return acls.set("./Inbox?prop=ACL", rights.join("&"));
 }
@@ -154,13 +167,15 @@ export function accountNodes(account: Account): Node[] {
     ...leaves(`${root}/AppAddr/1`, { Addr: account.url, AddrType: "URI" }),
   ];
   if (account.auth !== "none") nodes.push(...clientCredential(root, account, account.auth));
-  if (account.serverUser !== "") nodes.push(...serverCredential(root, account));
+  if (account.serverUser !== "") {
+    nodes.push(...serverCredential(root, account, account.serverAuth ?? "md5"));
+  }
   return nodes;
 }
 
 /** Without a nonce: the server announces the first one in its challenge. */
 function clientCredential(root: string, account: Account, auth: keyof typeof AUTH_TYPES): Node[] {
-  const uri = `${root}/AppAuth/cl`;
+  const uri = `${root}/AppAuth/c`;
   return [
     ...leaves(uri, {
       AAuthLevel: "CLCRED",
@@ -173,12 +188,12 @@ function clientCredential(root: string, account: Account, auth: keyof typeof AUT
 }
 
 /** With a nonce of our own, which the server learns from our first challenge. */
-function serverCredential(root: string, account: Account): Node[] {
-  const uri = `${root}/AppAuth/srv`;
+function serverCredential(root: string, account: Account, auth: keyof typeof AUTH_TYPES): Node[] {
+  const uri = `${root}/AppAuth/s`;
   return [
     ...leaves(uri, {
       AAuthLevel: "SRVCRED",
-      AAuthType: "DIGEST",
+      AAuthType: AUTH_TYPES[auth],
       AAuthName: account.serverUser,
       AAuthSecret: account.serverPassword,
     }),

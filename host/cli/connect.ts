@@ -21,6 +21,7 @@ import { refuse, wholeNumber } from "./values.ts";
 
 export interface ConnectFlags {
   state: string;
+  serverId?: string;
   confirm?: string;
   hook?: string;
   patience: string;
@@ -38,7 +39,9 @@ type Start = (client: DmClient) => Promise<RunReport>;
 
 /** Holds the sessions that this device wants and runs the jobs that come of them. */
 export async function connect(flags: ConnectFlags, io: Io): Promise<Exit> {
-  return runDevice("connect", flags, io, (client) => client.connect());
+  const { serverId } = flags;
+  const server = serverId === undefined ? {} : { serverId };
+  return runDevice("connect", flags, io, (client) => client.connect(server));
 }
 
 /** The same for a session that a server asked for. */

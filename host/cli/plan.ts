@@ -27,6 +27,7 @@ export interface ProvisionFlags {
   password?: string;
   serverUser?: string;
   serverPassword?: string;
+  serverAuth?: string;
   trust: string[];
   vendor: string;
   class: string;
@@ -122,7 +123,7 @@ function planProfile(flags: ProvisionFlags, env: Io["env"]): Profile {
 
 /** Options that say what --bootstrap says. */
 const ACCOUNT_FLAGS = [
-  "server", "serverId", "auth", "user", "password", "serverUser", "serverPassword",
+  "server", "serverId", "auth", "user", "password", "serverUser", "serverPassword", "serverAuth",
 ] as const;
 
 function planAccount(flags: ProvisionFlags, server: string, env: Io["env"]): Account {
@@ -147,11 +148,17 @@ function planAccount(flags: ProvisionFlags, server: string, env: Io["env"]): Acc
   if (serverUser === "" && flags.serverPassword !== undefined) {
     refuse("--server-password needs --server-user");
   }
+  if (serverUser === "" && flags.serverAuth !== undefined) {
+    refuse("--server-auth needs --server-user");
+  }
+  const serverAuth = choice(
+    "--server-auth", flags.serverAuth ?? (auth === "mac" ? "mac" : "md5"), ["md5", "basic", "mac"],
+  );
   const serverId = flags.serverId ?? url.hostname;
   if (!/^[\x21-\x7e]{1,64}$/.test(serverId) || /[=&*+]/.test(serverId)) {
     refuse(`--server-id "${serverId}" has a blank or one of = & * +, or more than 64 characters`);
   }
-  return { serverId, url: server, auth, user, password, serverUser, serverPassword };
+  return { serverId, url: server, auth, user, password, serverUser, serverPassword, serverAuth };
 }
 
 function planTrust(texts: readonly string[]): TrustKey[] {

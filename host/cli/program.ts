@@ -102,8 +102,9 @@ function addProvision(program: Command, io: Io, finish: Finish): void {
     .option("--auth <scheme>", "md5, basic, mac or none (default: md5 with a user, else none)")
     .option("--user <name>", "what the client presents")
     .option("--password <text>", "also from SCOMO_PASSWORD")
-    .option("--server-user <name>", "what the server must present (md5)")
+    .option("--server-user <name>", "what the server must present")
     .option("--server-password <text>", "also from SCOMO_SERVER_PASSWORD")
+    .option("--server-auth <scheme>", "md5, basic or mac (default: mac with --auth mac, else md5)")
     .option("--trust <[kid=]key.pem>", "key that may sign packages, repeated", collect, [])
     .option("--vendor <uuid|domain>", "vendor that packages must name", "scomo.example")
     .option("--class <uuid|name>", "class that packages must name", "edge-gw-1")
@@ -139,6 +140,7 @@ function addConnect(program: Command, io: Io, finish: Finish): void {
     "scomo connect --state device --confirm yes --json --trace messages.jsonl",
   ]))
     .description("Hold a session with the server and run the jobs that it orders.")
+    .option("--server-id <id>", "with which server (default: that of the first account)")
     .action(async (flags: ConnectFlags) => finish(await connect(flags, io)));
 }
 

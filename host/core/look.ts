@@ -204,6 +204,14 @@ export function nodes(core: Core): TreeNode[] {
   });
 }
 
+/** Which of the accounts, in their order, is that of the server; -1 if none is. */
+export function accountAt(core: Core, serverId: string): number {
+  const all = nodes(core);
+  const accounts = all.filter(({ uri }) => /^\.\/DMAcc\/[^/]+$/.test(uri));
+  const values = new Map(all.map(({ uri, value }) => [uri, value]));
+  return accounts.findIndex(({ uri }) => values.get(`${uri}/ServerID`) === serverId);
+}
+
 export function delivered(core: Core): DeliveredEntry[] {
   return readAll(core, Look.Delivered, (fields) => {
     const state = fields.number(1) || null;

@@ -13,7 +13,8 @@ export interface Core {
   feed(byteCount: number): number;
   /** @returns the ui-mode, 0 to 3, or an `Err` */
   notify(byteCount: number): number;
-  connect(): void;
+  /** @param account  0 for the first account. Ok, or Err.NotFound where there are not so many */
+  connect(account: number): Err;
   /** Takes a client event of three texts from the receive buffer. */
   event(formatBytes: number, typeBytes: number, dataBytes: number): Err;
   bootstrap(byteCount: number): Err;
@@ -41,6 +42,11 @@ export function copyBytes(core: Core, ptr: number, byteCount: number): Uint8Arra
 /** The text at `ptr`; bytes that are not UTF-8 become U+FFFD. */
 export function copyText(core: Core, ptr: number, byteCount: number): string {
   return decoder.decode(copyBytes(core, ptr, byteCount));
+}
+
+/** The bytes at `ptr` as a text with one character for each, as a header of HTTP has them. */
+export function copyByteString(core: Core, ptr: number, byteCount: number): string {
+  return String.fromCharCode(...copyBytes(core, ptr, byteCount));
 }
 
 /** Copies `bytes` to `ptr`. */

@@ -2,6 +2,7 @@
 import { Ask, Block, Bound, Err, type Media } from "../../assembly/abi/codes.ts";
 import {
   copyBytes,
+  copyByteString,
   copyText,
   getNumber,
   putBytes,
@@ -61,6 +62,7 @@ export function takeExchange(core: Core) {
     url: textOf(core, Block.Arg0),
     body: copyBytes(core, bodyPtr, getNumber(core, Block.Arg3)),
     answerBytesMax: getNumber(core, Block.Arg5),
+    hmac: copyByteString(core, getNumber(core, Block.Arg6), getNumber(core, Block.Arg7)),
   };
 }
 
@@ -68,6 +70,8 @@ export interface ExchangeAnswer {
   status: number;
   media: Media;
   body: Uint8Array;
+  /** Value of x-syncml-hmac, a character for each byte; one that is too long is left out. */
+  hmac?: string;
 }
 
 /**
@@ -79,6 +83,10 @@ export function feedMessage(core: Core, answer: ExchangeAnswer): Err {
   if (answer.body.length > getNumber(core, Block.Arg5)) return Err.TooLarge;
   setNumber(core, Block.HttpStatus, answer.status);
   setNumber(core, Block.MediaType, answer.media);
+  const hmac = Uint8Array.from(answer.hmac ?? "", (character) => character.charCodeAt(0));
+  const isTaken = hmac.length <= Bound.HmacBytesMax;
+  setNumber(core, Block.HmacBytes, isTaken ? hmac.length : 0);
+  if (isTaken) putBytes(core, Block.Hmac, hmac);
   putBytes(core, getNumber(core, Block.Arg4), answer.body);
   core.feed(answer.body.length);
   return Err.Ok;

@@ -4,6 +4,7 @@ import { Cookies } from "./cookies.ts";
 import { Download } from "./download.ts";
 import {
   checkUrl,
+  HMAC_HEADER,
   mediaOf,
   MESSAGE_TYPE,
   type MessageAnswer,
@@ -17,6 +18,11 @@ import { retryAfterMs, sleep } from "./wait.ts";
 export interface FetchOptions {
   /** Plain http elsewhere than on loopback. */
   allowHttp?: boolean;
+  /**
+   * Whether a server may move a session from the address of its account to another host, by
+   * RespURI. It may not unless given; `url` has been checked as any other.
+   */
+  mayMove?: (url: URL, account: URL) => boolean;
   /** How long one message, or one download without progress, is tried. 10,000 unless given. */
   patienceMs?: number;
   userAgent?: string;
@@ -35,6 +41,8 @@ export class FetchTransport implements Transport {
   private readonly options: FetchOptions;
   private readonly cookies = new Cookies();
   private session = -1;
+  /** Where the first message of the session went. */
+  private account: URL | null = null;
   private download: Download | null = null;
 
   constructor(options: FetchOptions = {}) {
@@ -43,8 +51,12 @@ export class FetchTransport implements Transport {
   }
 
   async exchange(request: MessageRequest, signal: AbortSignal): Promise<MessageAnswer> {
-    if (request.session !== this.session) this.cookies.clear();
+    if (request.session !== this.session) {
+      this.cookies.clear();
+      this.account = null;
+    }
     this.session = request.session;
+    this.checkMove(request.url);
     const deadline = Date.now() + this.patienceMs;
     for (let resends = 0; ; ) {
       try {
@@ -78,6 +90,17 @@ export class FetchTransport implements Transport {
     return answer;
   }
 
+  /** @fails DM_UNSUPPORTED  the server names another host for the rest of the session */
+  private checkMove(text: string): void {
+    const url = checkUrl(text, this.options.allowHttp ?? false);
+    const account = (this.account ??= url);
+    if (url.hostname === account.hostname || this.options.mayMove?.(url, account)) return;
+    throw new DmError(
+      "DM_UNSUPPORTED",
+      `not using ${text}: the server at ${account.host} moves the session to another host`,
+    );
+  }
+
   /** One POST: the answer, or the milliseconds after which the server wants to be asked again. */
   private async post(
     request: MessageRequest,
@@ -88,7 +111,11 @@ export class FetchTransport implements Transport {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
     const what = `sending a message to ${request.url}`;
     try {
-      const headers = { "content-type": MESSAGE_TYPE, accept: MESSAGE_TYPE };
+      const headers: Record<string, string> = {
+        "content-type": MESSAGE_TYPE,
+        accept: MESSAGE_TYPE,
+      };
+      if (request.hmac) headers[HMAC_HEADER] = request.hmac;
       // A copy: a redirect sends the same bytes again.
       const init = { method: "POST", headers, body: new Uint8Array(request.body) };
       const response = await this.send(request.url, init, limit);
@@ -102,7 +129,8 @@ export class FetchTransport implements Transport {
         throw new DmError("DM_TRANSPORT", `${what} failed: the answer is empty`);
       }
       const media = mediaOf(response.headers.get("content-type"));
-      return { status: response.status, media, body };
+      const hmac = response.headers.get(HMAC_HEADER);
+      return { status: response.status, media, body, ...(hmac ? { hmac } : {}) };
     } catch (error) {
       if (signal.aborted) throw new DmError("DM_ABORTED", `${what} was given up`, { cause: error });
       throw asDmError(error, "DM_TRANSPORT", what);

@@ -8,14 +8,21 @@ export interface MessageRequest {
   body: Uint8Array;
   /** A longer answer is refused while it is read: DM_TOO_LARGE. */
   answerBytesMax: number;
-  /** Number of the session; state kept for a peer (cookies) ends where it changes. */
+  /**
+   * Number of the session. State kept for a peer (cookies) ends where it changes, and its first
+   * message goes to the address of the account: where later ones go the server has said.
+   */
   session: number;
+  /** Value of the header x-syncml-hmac, a character for each byte; empty: without that header. */
+  hmac?: string;
 }
 
 export interface MessageAnswer {
   status: number;
   media: Media;
   body: Uint8Array;
+  /** Value of the header x-syncml-hmac, if there is one. */
+  hmac?: string;
 }
 
 /** Part of an object, from `firstOffset` to its end. */
@@ -68,6 +75,9 @@ const MEDIA: Record<string, Media> = {
   "application/vnd.oma.dd2+xml": Media.Descriptor,
   "application/suit-envelope+cose": Media.Delivery,
 };
+
+/** Carries the MAC of a message. @spec DM SEC 1.2 §5.4 */
+export const HMAC_HEADER = "x-syncml-hmac";
 
 /** The kind of content that a Content-Type names. */
 export function mediaOf(contentType: string | null): Media {

@@ -125,7 +125,7 @@ function stateOf(medium: Medium, options = 0): State {
 export function enter(build: Build, state: State): [Rewind, Wait] {
   const device = new Rewind(build, state.start, state.areas);
   device.boot();
-  device.core.connect();
+  device.core.connect(0);
   let wait = settle(device);
   for (const body of state.prelude) {
     device.core.resume(exchange(device, body));

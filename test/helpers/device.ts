@@ -43,6 +43,8 @@ export interface Reply {
   others?: number | null;
   isFinal?: boolean;
   cred?: Element | undefined;
+  /** Value of x-syncml-hmac for the message that has been composed. */
+  hmac?: ((body: Uint8Array) => string) | undefined;
   msgId?: number | string;
   sessionId?: string;
   respUri?: string;
@@ -102,6 +104,8 @@ export class Device {
   core!: Core;
   /** Names of the waits since `events` was emptied. */
   events: string[] = [];
+  /** Value of x-syncml-hmac of the client's message, empty where it has none. */
+  hmac = "";
   /** The client's message that waits for its answer. */
   message: Element | undefined;
   raw: Uint8Array = new Uint8Array(0);
@@ -175,9 +179,10 @@ export class Device {
     return this.err;
   }
 
-  connect(): Element | undefined {
+  /** @param account  which of the accounts, the first one unless given */
+  connect(account = 0): Element | undefined {
     this.serverId = 0;
-    this.core.connect();
+    this.core.connect(account);
     return this.run();
   }
 
@@ -195,7 +200,8 @@ export class Device {
    * any
    */
   reply(commands: readonly Element[] = [], reply: Reply = {}): Element | undefined {
-    return this.answer(encode(this.compose(commands, reply)));
+    const body = encode(this.compose(commands, reply));
+    return this.answer(body, 200, Media.Message, reply.hmac?.(body));
   }
 
   /** Answers with a message that the test has composed. */
@@ -204,9 +210,11 @@ export class Device {
   }
 
   /** Answers with a body as it is. */
-  answer(body: Uint8Array, status = 200, media: Media = Media.Message): Element | undefined {
+  answer(
+    body: Uint8Array, status = 200, media: Media = Media.Message, hmac = "",
+  ): Element | undefined {
     this.received.push(body);
-    this.core.resume(feedMessage(this.core, { status, media, body }));
+    this.core.resume(feedMessage(this.core, { status, media, body, hmac }));
     return this.run();
   }
 
@@ -344,7 +352,8 @@ export class Device {
   }
 
   private takeMessage(): Element {
-    const { url, body } = takeExchange(this.core);
+    const { url, body, hmac } = takeExchange(this.core);
+    this.hmac = hmac;
     if (this.looksAround) this.dump();
     this.events.push("Exchange");
     this.url = url;

@@ -146,7 +146,7 @@ export class World {
   connect(): Err {
     const err = this.boot();
     if (err !== Err.Ok) return err;
-    this.core.connect();
+    this.core.connect(0);
     return this.settleRollback(this.drive());
   }
 
@@ -193,7 +193,7 @@ export class World {
         err = recovery || err;
         continue;
       }
-      this.core.connect();
+      this.core.connect(0);
       err = this.drive();
     }
     return err;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Device, Err } from "../../helpers/device.ts";
 import { BUILDS } from "../../helpers/module.ts";
 import {
-  chal, cred, type Credential, md5Cred, md5Digest, type Provision,
+  basicDigest, chal, cred, type Credential, md5Cred, md5Digest, type Provision,
 } from "../../helpers/provision.ts";
 import {
   addLeaf, alert, at, atomic, childOf, command, exec, get, headerOf, headerStatusOf, item, lines,
@@ -166,15 +166,58 @@ describe.each(BUILDS)("the server's login, %s build", (build) => {
     expect(at(headerOf(proved.message!), "Cred", "Data")).toBe(md5Digest("dev", "devpwd", fresh));
   });
 
-  it("§5.3: a server of type BASIC, HMAC or X509 cannot prove itself here: nothing runs", () => {
-    for (const type of ["BASIC", "HMAC", "X509"] as const) {
-      const device = start({ server: { ...server, type } });
-      const basic = cred("syncml:auth-basic", Buffer.from("srv:srvpwd").toString("base64"));
-      expect(
-        lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: basic }))[0],
-      ).toBe("SyncHdr 401");
+  it.each([
+    ["basic", cred("syncml:auth-basic", basicDigest("srv", "srvpwd"))], ["md5", right(NONCE)],
+  ])(
+    "§5.3: a server of type X509 cannot prove itself by %s: nothing runs",
+    (_, given) => {
+      const device = start({ server: { ...server, type: "X509" } });
+      const answer = device.reply([addLeaf("1", "./SCOMO/a")], { cred: given });
+      expect(lines(answer)[0]).toBe("SyncHdr 401");
       expect(device.has("./SCOMO/a")).toBe(false);
-    }
+    },
+  );
+
+  it("§5.3: a server of type BASIC: 212 without Chal, commands run, here and after", () => {
+    const device = start({ server: { ...server, type: "BASIC" } });
+    // "srv:srvpwd" by the base64 of coreutils.
+    const given = cred("syncml:auth-basic", "c3J2OnNydnB3ZA==");
+    const answer = device.reply([addLeaf("1", "./SCOMO/a")], { cred: given });
+    expect(lines(answer)).toEqual(["SyncHdr 212", "1 Add 200", "Final"]);
+    expect(childOf(headerStatusOf(answer), "Chal")).toBeUndefined();
+    expect(lines(device.reply([get("1", "./SCOMO/a")]))).toContain("1 Get 200");
+  });
+
+  it.each([
+    ["no Cred", undefined, 407], ["a wrong secret", basicDigest("srv", "guess"), 401],
+    ["a secret that is cut", "c3J2OnNydnB3", 401], ["an empty Cred", "", 401],
+  ])("§5.3: a server of type BASIC, %s: a Chal for basic without a nonce", (_, given, code) => {
+    const device = start({ server: { ...server, type: "BASIC" } });
+    const wrong = given === undefined ? undefined : cred("syncml:auth-basic", given);
+    const answer = device.reply([addLeaf("1", "./SCOMO/a")], { cred: wrong });
+    expect(lines(answer)).toEqual([`SyncHdr ${code}`, `1 Add ${code}`, "Final"]);
+    const meta = childOf(childOf(headerStatusOf(answer), "Chal"), "Meta");
+    expect(namesOf(meta)).toEqual(["Format", "Type"]);
+    expect(at(meta, "Type")).toBe("syncml:auth-basic");
+    expect(device.has("./SCOMO/a")).toBe(false);
+    const good = cred("syncml:auth-basic", basicDigest("srv", "srvpwd"));
+    expect(lines(device.reply([addLeaf("1", "./SCOMO/a")], { cred: good }))).toContain("1 Add 200");
+  });
+
+  it("§5.3: a server of type DIGEST does not get by with basic", () => {
+    const device = start();
+    const given = cred("syncml:auth-basic", basicDigest("srv", "srvpwd"));
+    expect(lines(device.reply([get("1", ".")], { cred: given }))[0]).toBe("SyncHdr 401");
+  });
+
+  it("§5.3.4: the nonce of a challenge does not outlive a session without proof", () => {
+    const device = start();
+    device.reply([get("1", ".")], { cred: WRONG });
+    expect(announced(device).equals(NONCE)).toBe(false);
+    device.fail(Err.Transport);
+    device.boot();
+    device.connect();
+    expect(lines(device.reply([get("1", ".")], { cred: right(NONCE) }))[0]).toBe("SyncHdr 212");
   });
 
   it("§8.6: the account asks nothing of the server: its Cred is not looked at, 200", () => {

@@ -266,7 +266,7 @@ int32_t core_feed(size_t bytes) { return (int32_t)w2c_core_feed(&core, (uint32_t
 int32_t core_notify(size_t bytes) { return (int32_t)w2c_core_notify(&core, (uint32_t)bytes); }
 int32_t core_bootstrap(size_t bytes) { return (int32_t)w2c_core_bootstrap(&core, (uint32_t)bytes); }
 void core_resume(int32_t err) { w2c_core_resume(&core, (uint32_t)err); }
-void core_connect(void) { w2c_core_connect(&core); }
+void core_connect(void) { w2c_core_connect(&core, 0); }
 uint32_t argument(int index) { return number_at(page + BLOCK_ARG0 + 4 * index); }
 
 struct span memory_at(uint32_t at, uint32_t bytes) {

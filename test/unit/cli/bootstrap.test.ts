@@ -86,7 +86,8 @@ describe("bootstrapMessage", () => {
     expect(Object.fromEntries(acls)).toEqual({
       "./DevInfo?prop=ACL": "Get=*",
       "./DevDetail?prop=ACL": "Get=*",
-      "./DMAcc?prop=ACL": "Get=dms.example&Replace=dms.example",
+      "./DMAcc?prop=ACL": "Get=dms.example",
+      "./DMAcc/acc1?prop=ACL": "Delete=dms.example&Get=dms.example&Replace=dms.example",
       "./SCOMO?prop=ACL": all,
       "./Inbox?prop=ACL": all,
     });
@@ -99,10 +100,10 @@ describe("bootstrapMessage", () => {
       ...content, accounts: accountNodes({ ...account, auth }),
     }));
     expect(adds.get("./DMAcc/acc1/AAuthPref")?.data).toBe(type);
-    expect(adds.get("./DMAcc/acc1/AppAuth/cl/AAuthType")?.data).toBe(type);
-    expect(adds.get("./DMAcc/acc1/AppAuth/cl/AAuthSecret")?.data).toBe("p");
-    expect(adds.get("./DMAcc/acc1/AppAuth/srv/AAuthType")?.data).toBe("DIGEST");
-    expect(adds.get("./DMAcc/acc1/AppAuth/srv/AAuthData")?.bytes).toHaveLength(16);
+    expect(adds.get("./DMAcc/acc1/AppAuth/c/AAuthType")?.data).toBe(type);
+    expect(adds.get("./DMAcc/acc1/AppAuth/c/AAuthSecret")?.data).toBe("p");
+    expect(adds.get("./DMAcc/acc1/AppAuth/s/AAuthType")?.data).toBe("DIGEST");
+    expect(adds.get("./DMAcc/acc1/AppAuth/s/AAuthData")?.bytes).toHaveLength(16);
   });
 
   test("bootstrapMessage: without credentials there is no AppAuth", () => {

@@ -101,8 +101,9 @@ export class FakeCore implements Core {
     return this.notifyMode;
   }
 
-  connect(): void {
-    this.calls.push("connect");
+  connect(account: number): Err {
+    this.calls.push(account === 0 ? "connect" : `connect ${account}`);
+    return Err.Ok;
   }
 
   event(...sizes: [number, number, number]): Err {

@@ -94,7 +94,7 @@ describe.each(BUILDS)("look, %s build", (build) => {
   it("connect in the middle of a session: another one follows it", () => {
     const device = Device.provisioned(build);
     device.connect();
-    device.core.connect();
+    device.core.connect(0);
     device.reply();
     expect(lines(device.message)).toEqual(["Alert 1201", "Replace", "Final"]);
     device.close();
