@@ -99,13 +99,14 @@ export class Wbxml {
     const { parts, document, fault, type } = readDocument(this.module, bytes, expectedOf(options));
     const documentType = type?.title;
     if (document === undefined) return { documentType, parts, fault };
+    const nested = new Map<number, Reading>();
     try {
-      this.unfold(document, bytes.length, parts);
-      return { documentType, parts, fault };
+      this.unfold(document, bytes.length, nested);
     } catch (error) {
-      if (error instanceof WbxmlError) return { documentType, parts, fault: error };
-      throw error;
+      if (!(error instanceof WbxmlError)) throw error;
+      return { documentType, parts: upTo(error.offset, merge(parts, nested)), fault: error };
     }
+    return { documentType, parts: merge(parts, nested), fault };
   }
 
   private read(bytes: Uint8Array, expected: Expected): Document {
@@ -115,28 +116,36 @@ export class Wbxml {
     return document;
   }
 
-  /** @param parts  where parts of a nested document take the place of its OPAQUE */
-  private unfold({ root, type }: Document, bytesMax: number, parts?: Part[]): void {
+  /** @param nested  gets what was read of each nested document, by its offset */
+  private unfold(
+    { root, type }: Document, bytesMax: number, nested = new Map<number, Reading>(),
+  ): void {
     if (type.pages[0] !== SYNCML) return;
     unfold(root, ({ value, offset }, otherwise) => {
       const inner = readDocument(this.module, bytesOf(value), { type: otherwise, bytesMax });
-      if (parts !== undefined) insert(parts, inner, offset);
+      nested.set(offset, inner);
       if (inner.document === undefined) throw movedBy(offset, inner.fault!);
       return inner.document;
     });
   }
 }
 
-/** Puts the parts of a document behind the start of the OPAQUE whose content begins at `offset`. */
-function insert(parts: Part[], inner: Reading, offset: number): void {
-  const index = parts.findIndex((part) => part.offset + part.length > offset);
-  const { offset: at, depth } = parts[index]!;
-  const moved = inner.parts.map((part) => {
-    return { ...part, offset: part.offset + offset, depth: part.depth + depth };
+/** Puts the parts of each nested document behind the start of its OPAQUE. */
+function merge(parts: readonly Part[], nested: ReadonlyMap<number, Reading>): Part[] {
+  return parts.flatMap((part) => {
+    const { offset, length, kind, depth } = part;
+    const content = [1, 2, 3, 4, 5].map((bytes) => offset + 1 + bytes).find((at) =>
+      kind === "opaque" && at < offset + length && nested.has(at));
+    if (content === undefined) return [part];
+    const moved = nested.get(content)!.parts.map((inner) => {
+      return { ...inner, offset: inner.offset + content, depth: inner.depth + depth };
+    });
+    return [{ offset, length: content - offset, kind, depth }, ...moved];
   });
-  const replaced = inner.fault === undefined ? 1 : parts.length - index;
-  const start: Part = { offset: at, length: offset - at, kind: "opaque", depth };
-  parts.splice(index, replaced, start, ...moved);
+}
+
+function upTo(end: number, parts: readonly Part[]): Part[] {
+  return parts.filter(({ offset, length }) => offset + length <= end);
 }
 
 function expectedOf(options: DecodeOptions): Expected {

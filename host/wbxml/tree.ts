@@ -60,26 +60,40 @@ export function bytesOf(value: string | Uint8Array): Uint8Array {
 /** Children with pieces of text that stand side by side made one; nothing is left of empty ones. */
 export function joined(children: readonly Child[]): Child[] {
   const made: Child[] = [];
+  let run: Text[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) made.push(run.length === 1 ? run[0]! : join(run));
+    run = [];
+  };
   for (const child of children) {
-    const last = made.at(-1);
-    if (isElement(child)) made.push(child);
-    else if (last !== undefined && !isElement(last)) made[made.length - 1] = join(last, child);
-    else if (child.value.length > 0) made.push(child);
+    if (!isElement(child)) {
+      if (child.value.length > 0) run.push(child);
+      continue;
+    }
+    endRun();
+    made.push(child);
   }
+  endRun();
   return made;
 }
 
-function join(a: Text, b: Text): Text {
-  const isOpaque = a.isOpaque || b.isOpaque;
-  if (typeof a.value === "string" && typeof b.value === "string") {
-    return { value: a.value + b.value, isOpaque, offset: a.offset };
+/** All at once: a document may have very many pieces. */
+function join(run: readonly Text[]): Text {
+  const { offset } = run[0]!;
+  const isOpaque = run.some((piece) => piece.isOpaque);
+  const values = run.map(({ value }) => value);
+  if (values.every((value) => typeof value === "string")) {
+    return { value: values.join(""), isOpaque, offset };
   }
-  const [first, second] = [bytesOf(a.value), bytesOf(b.value)];
-  const value = new Uint8Array(first.length + second.length);
-  value.set(first);
-  value.set(second, first.length);
+  const pieces = values.map(bytesOf);
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    whole.set(piece, end);
+    end += piece.length;
+  }
   // Two halves of a character are text together.
-  return { value: textIn(value) ?? value, isOpaque, offset: a.offset };
+  return { value: textIn(whole) ?? whole, isOpaque, offset };
 }
 
 /** In slices, since a call takes only so many arguments. */
