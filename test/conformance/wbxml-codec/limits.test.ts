@@ -109,8 +109,8 @@ describe("WBXML codec, limits", () => {
     expect(encoding(`<SyncML ${XMLNS} a="b"><SyncBody/></SyncML>`)).toBe("token");
   });
 
-  it("EXPANSION_MAX: as many times the document's bytes pass, one byte of text more does not", () => {
-    // Eight references to a string, and SWITCH_PAGEs until the document has a quarter of their text.
+  it("EXPANSION_MAX: as many times the document's bytes pass, one byte more does not", () => {
+    // Eight references to a string, and SWITCH_PAGEs up to a quarter of the bytes of their text.
     const length = 1001;
     const bytes = (content: string): string => {
       const start = `${header(`${"A".repeat(length)}\0`)}6d6b4f${content}`;
