@@ -20,13 +20,13 @@ const MD5: usize = memory.data<u8>([
 const MAC: usize = memory.data<u8>([
   0x73, 0x79, 0x6e, 0x63, 0x6d, 0x6c, 0x3a, 0x61, 0x75, 0x74, 0x68, 0x2d, 0x4d, 0x41, 0x43,
 ]);
-const NAME_OFFSET: i32 = 24;
-const MAC_OFFSET: i32 = 7;
 /** `algorithm=MD5, username="`, the name, `", mac=`, the digest. */
 const HEADER: usize = memory.data<u8>([
   0x61, 0x6c, 0x67, 0x6f, 0x72, 0x69, 0x74, 0x68, 0x6d, 0x3d, 0x4d, 0x44, 0x35, 0x2c, 0x20, 0x75,
   0x73, 0x65, 0x72, 0x6e, 0x61, 0x6d, 0x65, 0x3d, 0x22, 0x22, 0x2c, 0x20, 0x6d, 0x61, 0x63, 0x3d,
 ]);
+const NAME_OFFSET: i32 = 25;
+const BEHIND_NAME_BYTES: i32 = 7;
 /** `mac=` */
 const MAC_WORD: u32 = 0x3d63616d;
 const MAC_WORD_BYTES: i32 = 4;
@@ -121,8 +121,8 @@ export function sign(message: usize, byteCount: i32): void {
     memory.copy(Block.Hmac, HEADER, NAME_OFFSET);
     memory.copy(Block.Hmac + NAME_OFFSET, dmAcc.CLIENT + Credential.Name, nameBytes);
     headerBytes = NAME_OFFSET + nameBytes;
-    memory.copy(Block.Hmac + headerBytes, HEADER + NAME_OFFSET, MAC_OFFSET + 1);
-    headerBytes += MAC_OFFSET + 1;
+    memory.copy(Block.Hmac + headerBytes, HEADER + NAME_OFFSET, BEHIND_NAME_BYTES);
+    headerBytes += BEHIND_NAME_BYTES;
     dmAcc.hashInto(message, byteCount, BODY);
     digestInto(dmAcc.CLIENT, BODY, Block.Hmac + headerBytes);
     headerBytes += DIGEST_CHARS;

@@ -21,8 +21,8 @@ export interface Provision {
   acls?: { readonly [uri: string]: string };
   /** Items of one more Add. */
   items?: readonly Element[];
-  /** A second account, without credentials. */
-  other?: { serverId: string; url: string };
+  /** A second account. */
+  other?: { serverId: string; url: string; client?: Credential; server?: Credential };
   /** ServerID of the account, `srv` by default. */
   serverId?: string;
   /** Public key of the packages' signer, x and y. */
@@ -103,6 +103,8 @@ function other({ other }: Provision): Element[] {
   if (!other) return [];
   return [
     item("./DMAcc/b/ServerID", other.serverId), item("./DMAcc/b/AppAddr/1/Addr", other.url),
+    ...(other.client ? credential("./DMAcc/b/AppAuth/c", "CLCRED", other.client) : []),
+    ...(other.server ? credential("./DMAcc/b/AppAuth/s", "SRVCRED", other.server) : []),
   ];
 }
 
@@ -121,6 +123,13 @@ const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
 
 export function md5Digest(name: string, secret: string, nonce: Uint8Array): string {
   return b64(md5(b64(md5(`${name}:${secret}`)), ":", nonce));
+}
+
+/** Value of `mac` in x-syncml-hmac, DM SEC 1.2 §5.4: over the exact bytes of a message. */
+export function macDigest(
+  name: string, secret: string, nonce: Uint8Array, body: Uint8Array,
+): string {
+  return b64(md5(b64(md5(`${name}:${secret}`)), ":", nonce, ":", b64(md5(body))));
 }
 
 export function basicDigest(name: string, secret: string): string {
