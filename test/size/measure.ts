@@ -33,14 +33,25 @@ export async function measure(path: string, namesPath: string): Promise<Sizes> {
   for (const [file, bytes] of files) add(folders, rowOf(file), bytes);
   const codeBytes = module.functions.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
   return {
-    raw: core.length,
-    gzip: gzipSync(core, { level: 9 }).length,
-    brotli: brotliCompressSync(core).length,
+    ...sizesOf(core),
     folders,
     files,
     dataBytes: module.dataBytes,
     otherBytes: core.length - codeBytes - module.dataBytes,
     heapBase: globalValue(parseWasm(core), "__heap_base"),
+  };
+}
+
+/** Size of a file, as it is and as it goes over a network. */
+export async function compressed(path: string): Promise<Pick<Sizes, "raw" | "gzip" | "brotli">> {
+  return sizesOf(await readFile(path));
+}
+
+function sizesOf(bytes: Uint8Array): Pick<Sizes, "raw" | "gzip" | "brotli"> {
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
   };
 }
 

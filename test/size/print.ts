@@ -6,7 +6,7 @@
 //            rises needs its reason in the commit
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { measure, type Sizes } from "./measure.ts";
+import { compressed, measure, type Sizes } from "./measure.ts";
 
 interface Limit {
   /** Above this the size test fails. */
@@ -17,6 +17,8 @@ interface Limit {
 
 interface Budget {
   readonly core: Limit;
+  /** wbxml.wasm, the codec outside of the core. */
+  readonly codec: Pick<Limit, "limit">;
   readonly staticMemory: Limit;
   readonly folders: Record<string, Limit>;
 }
@@ -61,6 +63,13 @@ for (const [profile, title] of [
   row(title, heapBase, "", "");
 }
 
+console.log();
+const codec = await compressed("build/wbxml.wasm");
+row("wbxml.wasm", "bytes", "", "limit");
+row("raw", codec.raw, "", String(budget.codec.limit));
+row("gzip", codec.gzip, "", "");
+row("brotli", codec.brotli, "", "");
+
 if (process.argv.includes("--fit")) fit();
 
 function fit(): void {
@@ -72,6 +81,7 @@ function fit(): void {
   );
   const lines = [
     `  ${line("core", { ...budget.core, limit: limitOf(now.raw) })}`,
+    `  "codec": { "limit": ${limitOf(codec.raw)} }`,
     `  ${line("staticMemory", budget.staticMemory)}`,
     `  "folders": {\n${folders.join(",\n")}\n  }`,
   ];

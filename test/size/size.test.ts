@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import budget from "./budget.json" with { type: "json" };
-import { measure, type Sizes } from "./measure.ts";
+import { compressed, measure, type Sizes } from "./measure.ts";
 
 /**
  * How far the limit of the whole core may stand above what it is: the gate follows the code down.
@@ -19,6 +19,12 @@ describe("size", () => {
 
   it("core.wasm: stays within its limit", () => {
     expect(sizes.raw).toBeLessThanOrEqual(budget.core.limit);
+  });
+
+  it("wbxml.wasm: stays within its limit", async () => {
+    const { raw } = await compressed("build/wbxml.wasm");
+    expect(raw).toBeGreaterThan(0);
+    expect(raw).toBeLessThanOrEqual(budget.codec.limit);
   });
 
   it("core.wasm: its limit stands at most 5 % above it", () => {
