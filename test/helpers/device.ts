@@ -17,6 +17,7 @@ import { Medium } from "./medium.ts";
 import type { Build } from "./module.ts";
 import { bootstrap, type Provision } from "./provision.ts";
 import { at, bodyOf, childOf, e, type Element, headerOf, wordOf } from "./syncml.ts";
+import { keepMessage } from "./wire.ts";
 
 /** Steps of one run: more of them is a loop. */
 const STEPS_MAX = 2000;
@@ -201,12 +202,15 @@ export class Device {
    */
   reply(commands: readonly Element[] = [], reply: Reply = {}): Element | undefined {
     const body = encode(this.compose(commands, reply));
+    keepMessage(body);
     return this.answer(body, 200, Media.Message, reply.hmac?.(body));
   }
 
   /** Answers with a message that the test has composed. */
   replyWith(message: Element): Element | undefined {
-    return this.answer(encode(message));
+    const body = encode(message);
+    keepMessage(body);
+    return this.answer(body);
   }
 
   /** Answers with a body as it is. */
@@ -359,6 +363,7 @@ export class Device {
     this.url = url;
     this.raw = body;
     this.sent.push(body);
+    keepMessage(body);
     this.message = decode(body);
     return this.message;
   }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { startServer } from "../../../host/demo/server/index.ts";
 import type { ReferenceServer } from "../../../host/demo/server/index.ts";
 import { packDelivery, signingKey } from "../../../host/pack/index.ts";
+import { keepEvents } from "../../helpers/wire.ts";
 import { makeFolder, scomo } from "./harness.ts";
 import type { Ran } from "./harness.ts";
 
@@ -47,6 +48,7 @@ export async function makeStage(policy = policyOf()): Promise<Stage> {
   mkdirSync(folder.in("packages"));
   writeFileSync(folder.in("packages/bound.suit"), makeBound(pem));
   const server = await startServer({ policy, packages: folder.in("packages") });
+  server.on(keepEvents);
   const state = folder.in("device");
   return {
     server,
