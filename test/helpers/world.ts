@@ -12,6 +12,7 @@ import { type Core, getNumber, putBytes } from "../../host/core/memory.ts";
 import * as requests from "../../host/core/requests.ts";
 import type { Build } from "./module.ts";
 import type { TrustKey } from "../../host/pack/index.ts";
+import { keepMessage } from "./wire.ts";
 import { CLASS, OLD, PACKAGES, type Release, TRUST, VENDOR } from "./world-content.ts";
 import { emptyAreas, JOURNAL_AREAS, type Layout, Medium } from "./world-medium.ts";
 import { ScriptedServer, SERVER_URL, type ServerState, type Step } from "./world-server.ts";
@@ -236,7 +237,9 @@ export class World {
     const err = this.behaviour.exchange?.() ?? Err.Ok;
     if (err !== Err.Ok) return err;
     this.sessions++;
+    keepMessage(body);
     const answer = this.server.receive(body);
+    keepMessage(answer);
     this.onPoint("sent");
     return requests.feedMessage(core, { status: 200, media: Media.Message, body: answer });
   }
