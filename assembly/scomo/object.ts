@@ -28,6 +28,7 @@ const enum Kind {
   DownloadInstallInactive,
   DeliveredStatus,
   DeliveredState,
+  Data,
   DeliveredOperations,
   Install,
   InstallInactive,
@@ -51,6 +52,7 @@ const NAMES: usize = memory.data<u8>([
   0x49, 0x6e, 0x61, 0x63, 0x74, 0x69, 0x76, 0x65, // DownloadInstallInactive
   6, 0x53, 0x74, 0x61, 0x74, 0x75, 0x73, // Status
   5, 0x53, 0x74, 0x61, 0x74, 0x65, // State
+  4, 0x44, 0x61, 0x74, 0x61, // Data
   10, 0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73, // Operations
   7, 0x49, 0x6e, 0x73, 0x74, 0x61, 0x6c, 0x6c, // Install
   15, 0x49, 0x6e, 0x73, 0x74, 0x61, 0x6c, 0x6c, 0x49, 0x6e, 0x61, 0x63, 0x74, 0x69, 0x76, 0x65,
@@ -128,6 +130,22 @@ export function isReadOnly(node: i32): bool {
   return tree.find(tree.parentOf(node), NAMES + 1, 6) == node;
 }
 
+/** True for the bytes of a package, which a server writes and nobody reads. */
+export function isData(node: i32): bool {
+  return isComputed(node) && kindOf(node) == Kind.Data;
+}
+
+/**
+ * True when the URI, which stands at its first segment below `above` that is not there, names the
+ * bytes of a package that is to come.
+ */
+export function isDataBelow(above: i32): bool {
+  if (above == delivered ? !uri.nextSegment() : !isEntry(above)) return false;
+  if (above != delivered && tree.parentOf(above) != delivered) return false;
+  const isIt = bytes.equal(uri.segment, uri.segmentBytes, nameAt(Kind.Data) + 1, 4);
+  return isIt && !uri.nextSegment();
+}
+
 /** First kind of the computed children of a node, None if it has none. */
 function firstKind(parent: i32): i32 {
   if (!isComputed(parent)) {
@@ -166,8 +184,8 @@ function isHidden(kind: i32, owner: i32): bool {
   if (kind == Kind.DownloadStatus || kind == Kind.DeliveredStatus) {
     return tree.find(owner, NAMES + 1, 6) >= 0;
   }
-  // The leaf is not there before the data is whole.
-  if (kind == Kind.DeliveredState) return !store_.find(owner);
+  // These leaves are not there before the data is whole.
+  if (kind == Kind.DeliveredState || kind == Kind.Data) return !store_.find(owner);
   if (kind < Kind.Id || kind == Kind.State || kind == Kind.Status) return false;
   return kind != Kind.Id && inventory.textInto(rowOf(owner), textOf(kind), SHORT_TEXT) <= 0;
 }
@@ -271,6 +289,8 @@ export function formatOf(handle: i32): i32 {
     case Kind.DeliveredOperations:
     case Kind.Component:
       return Format.Node;
+    case Kind.Data:
+      return Format.Bin;
     case Kind.DownloadStatus:
     case Kind.DeliveredStatus:
     case Kind.DeliveredState:
@@ -285,12 +305,12 @@ export function formatOf(handle: i32): i32 {
 /**
  * Writes the value of a computed leaf to `ptr`, which has room for DESCRIPTION_BYTES_MAX.
  *
- * @fails Err.NotAllowed  a Primitive: there is nothing to Get
+ * @fails Err.NotAllowed  a Primitive or Data: there is nothing to Get
  */
 export function valueInto(handle: i32, ptr: usize): i32 {
   const kind = kindOf(handle);
   const owner = ownerOf(handle);
-  if (primitiveOf(handle) >= 0) return Err.NotAllowed;
+  if (primitiveOf(handle) >= 0 || kind == Kind.Data) return Err.NotAllowed;
   if (kind == Kind.DeliveredState) {
     const at = store_.find(owner);
     return at ? bytes.writeDecimal(store_.stateOf(at), ptr) : Err.NotFound;

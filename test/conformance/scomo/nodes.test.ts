@@ -57,7 +57,7 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
   it("§2.4: a delivered package: PkgID of its Download entry, State 10", () => {
     const answer = start(full).reply([get("1", D, `${D}/PkgID`, `${D}/State`, `${D}/Status`)]);
     expect(results(answer)).toEqual({
-      [D]: "PkgID/Status/State/Operations", [`${D}/PkgID`]: "id-p", [`${D}/State`]: "10",
+      [D]: "PkgID/Status/State/Data/Operations", [`${D}/PkgID`]: "id-p", [`${D}/State`]: "10",
       [`${D}/Status`]: "10",
     });
   });
