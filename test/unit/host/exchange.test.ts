@@ -178,6 +178,82 @@ describe("FetchTransport.exchange", () => {
     await expect(given).rejects.toMatchObject({ code: "DM_ABORTED" });
   });
 
+  it("x-syncml-hmac: goes out byte for byte where there is one, and comes back", async () => {
+    const hmac = 'algorithm=MD5, username="\u00c3\u00a9", mac=AAAAAAAAAAAAAAAAAAAAAA==';
+    const back = 'mac=BBBBBBBBBBBBBBBBBBBBBA==, username="\u00c3\u00a4"';
+    server.handler = (_, response) => response.setHeader("x-syncml-hmac", back).end(BODY);
+    const request = { url: `${server.url}/dm`, body: BODY, answerBytesMax: 99, session: 1 };
+    const transport = new FetchTransport();
+    expect((await transport.exchange({ ...request, hmac }, never)).hmac).toBe(back);
+    await transport.exchange({ ...request, hmac: "" }, never);
+    expect(server.seen.map(({ headers }) => headers["x-syncml-hmac"])).toEqual([hmac, undefined]);
+  });
+
+  describe("RespURI", () => {
+    const send = (transport: FetchTransport, url: string, session = 1) =>
+      transport.exchange({ url, body: BODY, answerBytesMax: 99, session }, never);
+    /** The same server under another name of this machine. */
+    const elsewhere = () => server.url.replace("127.0.0.1", "localhost");
+    beforeEach(() => {
+      server.handler = (_, response) => response.end("x");
+    });
+
+    it("another path or port of the account's host: is taken", async () => {
+      const seen: string[] = [];
+      const platform = (async (url: URL) => {
+        seen.push(url.href);
+        return new Response("x");
+      }) as unknown as typeof fetch;
+      const transport = new FetchTransport({ fetch: platform });
+      const urls = [
+        "https://dms.example/dm",
+        "https://dms.example/dm/s?k=1",
+        "https://dms.example:8443/",
+      ];
+      for (const url of urls) await send(transport, url);
+      expect(seen).toEqual(urls);
+    });
+
+    it("another host: is refused before anything is sent, and the message says why", async () => {
+      const transport = new FetchTransport();
+      await send(transport, `${server.url}/dm`);
+      await expect(send(transport, `${elsewhere()}/dm`)).rejects.toMatchObject({
+        code: "DM_UNSUPPORTED",
+        message: expect.stringMatching(/localhost.*127\.0\.0\.1.*another host/),
+      });
+      expect(server.seen.length).toBe(1);
+      // The next session begins at its own account.
+      await send(transport, `${elsewhere()}/dm`, 2);
+      expect(server.seen.length).toBe(2);
+      await expect(send(transport, `${server.url}/dm`, 2)).rejects.toMatchObject({
+        code: "DM_UNSUPPORTED",
+      });
+    });
+
+    it("another host: is for the application to allow", async () => {
+      const asked: string[][] = [];
+      const mayMove = (url: URL, account: URL) => {
+        asked.push([url.hostname, account.hostname]);
+        return true;
+      };
+      const transport = new FetchTransport({ mayMove });
+      await send(transport, `${server.url}/dm`);
+      await send(transport, `${elsewhere()}/dm`);
+      expect(asked).toEqual([["localhost", "127.0.0.1"]]);
+      expect(server.seen.length).toBe(2);
+    });
+
+    it.each(["http://dms.example/dm", "ftp://dms.example/dm", "dm", "https://u:p@dms.example/"])(
+      "%s: is refused, whatever the application allows of hosts",
+      async (url) => {
+        const transport = new FetchTransport({ mayMove: () => true });
+        await send(transport, `${server.url}/dm`);
+        await expect(send(transport, url)).rejects.toMatchObject({ code: "DM_UNSUPPORTED" });
+        expect(server.seen.length).toBe(1);
+      },
+    );
+  });
+
   it("cookies: go back to the paths they are for, and end with the session", async () => {
     server.handler = (seen, response) => {
       if (seen.url === "/dm") {
