@@ -10,8 +10,11 @@ const TOOLS = [
   { command: "wbxml2xml", debian: "libwbxml2-utils" },
   { command: "tshark", debian: "tshark" },
   { command: "openssl", debian: "openssl" },
+  { command: "clang", debian: "clang" },
 ];
 const REPORT = "build/vitest.json";
+/** Where tests leave the messages that they send, for test/wire. */
+const WIRE = "build/wire";
 const STEP_MS_MAX = 15 * 60_000;
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -23,7 +26,10 @@ await step("build", ["node", "build.mjs", "--tests"]);
 await step("types of host and tests", ["npx", "tsc", "--noEmit"]);
 await step("types of the core", ["npx", "tsc", "--noEmit", "-p", "assembly"]);
 await runAspect();
-await runVitest();
+rmSync(WIRE, { recursive: true, force: true });
+process.env.SCOMO_WIRE_DIR = WIRE;
+await runVitest("vitest", []);
+await runVitest("messages on the wire", ["--config", "test/wire/vitest.config.ts"]);
 
 if (isCi && counts.skipped > 0) console.log("In CI nothing may be skipped.");
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
@@ -83,10 +89,10 @@ async function runAspect() {
   if (!isOk && total === passed) counts.failed++;
 }
 
-async function runVitest() {
+async function runVitest(title, options) {
   rmSync(REPORT, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-  const { isOk } = await run("vitest", ["npx", "vitest", "run", ...reporters]);
+  const { isOk } = await run(title, ["npx", "vitest", "run", ...options, ...reporters]);
   const before = counts.failed;
   try {
     const report = JSON.parse(readFileSync(REPORT, "utf8"));

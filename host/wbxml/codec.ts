@@ -123,6 +123,7 @@ export class Wbxml {
     if (type.pages[0] !== SYNCML) return;
     unfold(root, ({ value, offset }, otherwise) => {
       const inner = readDocument(this.module, bytesOf(value), { type: otherwise, bytesMax });
+      if (inner.type === undefined) return undefined;
       nested.set(offset, inner);
       if (inner.document === undefined) throw movedBy(offset, inner.fault!);
       return inner.document;

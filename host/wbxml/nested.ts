@@ -17,23 +17,29 @@ interface Holder {
 
 const VERSIONS = [1, 2, 3];
 
-/** Turns the content of an OPAQUE into a document; `type` is what it is if it does not say. */
-export type ReadNested = (opaque: Text, type: DocumentType) => Document;
+/**
+ * Turns the content of an OPAQUE into a document; `type` is what it is if it does not say.
+ * Undefined where it does not begin with the header of one: the last chunk of a large object.
+ */
+export type ReadNested = (opaque: Text, type: DocumentType) => Document | undefined;
 export type WriteNested = (root: Element) => Uint8Array;
 
 /**
  * Makes nested documents elements.
  *
- * @throws WbxmlError  `depth`: more than NESTED_MAX levels; `publicid`: neither DevInf nor TNDS; or
- *                     what `read` throws
+ * @throws WbxmlError  `depth`: more than NESTED_MAX levels; or what `read` throws
  */
 export function unfold(root: Element, read: ReadNested): void {
   for (const { data, type } of holdersIn(root)) {
     const nested = type && nestedType(textOf(type), "wbxml");
     if (type === undefined || nested === undefined) continue;
     const opaque = opaqueIn(data);
-    if (opaque !== undefined) data.children = [rootOf(read(opaque, nested), opaque)];
-    else if (!elementsOf(data).some(isDocument)) continue;
+    const document = opaque && read(opaque, nested);
+    if (opaque !== undefined && document !== undefined) {
+      checkNested(document, opaque);
+      if (isDocument(document.root)) data.children = [document.root];
+    }
+    if (!elementsOf(data).some(isDocument)) continue;
     setText(type, textOf(type).trim().replace(/\+wbxml(?=\s*(;|$))/i, "+xml"));
   }
 }
@@ -58,7 +64,8 @@ function opaqueIn({ children }: Element): Text | undefined {
   return VERSIONS.includes(bytesOf(child.value)[0] ?? 0) ? child : undefined;
 }
 
-function rootOf({ root }: Document, { offset }: Text): Element {
+/** @throws WbxmlError  a document that is nested itself holds one */
+function checkNested({ root }: Document, { offset }: Text): void {
   for (const { data, type } of holdersIn(root)) {
     const isHolder = type !== undefined && nestedType(textOf(type), "wbxml") !== undefined;
     const opaque = isHolder ? opaqueIn(data) : undefined;
@@ -66,8 +73,6 @@ function rootOf({ root }: Document, { offset }: Text): Element {
     const what = `more than ${NESTED_MAX} level of nested documents`;
     throw decodingFailed("depth", offset + opaque.offset, what);
   }
-  if (isDocument(root)) return root;
-  throw decodingFailed("publicid", offset, "the nested document is neither DevInf nor TNDS");
 }
 
 function isDocument(child: Element | Text): child is Element {
@@ -87,9 +92,12 @@ function holdersIn(root: Element): Holder[] {
   const found: Holder[] = [];
   const visit = (element: Element, outer: Element | undefined): void => {
     const type = childOf(childOf(element, "Meta"), "Type") ?? outer;
+    // A chunk of a large object is no document.
+    const isChunk = childOf(element, "MoreData") !== undefined;
     for (const child of elementsOf(element)) {
-      if (child.words === SYNCML && child.name === "Data") found.push({ data: child, type });
-      else if (child.words === SYNCML) visit(child, type);
+      if (child.words !== SYNCML) continue;
+      if (child.name !== "Data") visit(child, type);
+      else if (!isChunk) found.push({ data: child, type });
     }
   };
   visit(root, undefined);

@@ -128,6 +128,25 @@ describe("WBXML codec", () => {
     expect(wbxml.decode(wbxml.encode(xml))).toBe(xml);
   });
 
+  it("§10 a chunk of a large object is bytes, the first and the last one", () => {
+    const nested = fromHex(samples.find(({ id }) => id === "S11")!.hex);
+    const type = "application/vnd.syncml.dmtnds+wbxml";
+    const meta = element("Meta", "0001", `53${strI(type)}01`, "0000");
+    const chunk = (content: Uint8Array, ...more: string[]): string => {
+      const item = element("Item", meta, element("Data", opaque(content)), ...more);
+      return header() + element("SyncML", element("SyncBody", item));
+    };
+    // The last chunk begins with a byte that is a version, too.
+    const middle = nested.indexOf(1, 40);
+    const first = chunk(nested.slice(0, middle), element("MoreData"));
+    for (const hex of [first, chunk(nested.slice(middle))]) {
+      const xml = wbxml.decode(fromHex(hex));
+      expect(xml).toContain(`${type}</Type>`);
+      expect(wbxml.decode(wbxml.encode(xml))).toBe(xml);
+    }
+    expect(wbxml.decode(fromHex(first))).toContain("<Data><?wbxml opaque?>");
+  });
+
   it("§10 a DevInf in Data without a Type that names it is refused", () => {
     const data = '<Data><DevInf xmlns="syncml:devinf"/></Data>';
     const xml = `<SyncML xmlns="SYNCML:SYNCML1.2"><SyncBody>${data}</SyncBody></SyncML>`;
