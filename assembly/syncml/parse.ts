@@ -405,7 +405,10 @@ function enter(section: i32): void {
       meta = reader.place();
       break;
     case Tag.Data:
+      // The last one counts, also where it is empty and one before it held elements.
       hasData = true;
+      dataIsInline = false;
+      dataBytes = 0;
       inline = reader.place();
       break;
     case Tag.MoreData:

@@ -125,20 +125,25 @@ export class Rewind {
 
   // What is seen.
 
-  /** All items of a kind as `look` shows them, each behind its length. */
-  look(what: Look): Buffer {
-    const parts: Uint8Array[] = [];
-    for (let index = 0; ; index++) {
-      let bytes = 0;
-      let count: number = Bound.LookBytes;
-      for (; count === Bound.LookBytes; bytes += count) {
-        count = this.core.look(what, index, bytes);
-        if (count < 0) throw new Error(`look(${what}, ${index}, ${bytes}) answers ${count}`);
-        parts.push(this.memory.slice(Block.Look, Block.Look + count));
-      }
-      if (bytes === 0) return Buffer.concat(parts);
-      parts.push(Uint8Array.of(bytes >> 8, bytes));
+  /** All items of a kind as `look` shows them. */
+  look(what: Look): Buffer[] {
+    const items: Buffer[] = [];
+    for (;;) {
+      const item = this.lookAt(what, items.length);
+      if (item.length === 0) return items;
+      items.push(item);
     }
+  }
+
+  private lookAt(what: Look, index: number): Buffer {
+    const windows: Uint8Array[] = [];
+    let bytes = 0;
+    for (let count: number = Bound.LookBytes; count === Bound.LookBytes; bytes += count) {
+      count = this.core.look(what, index, bytes);
+      if (count < 0) throw new Error(`look(${what}, ${index}, ${bytes}) answers ${count}`);
+      windows.push(this.memory.slice(Block.Look, Block.Look + count));
+    }
+    return Buffer.concat(windows);
   }
 
   /** An argument of the last reason. */
