@@ -10,6 +10,7 @@
 import {
   ANSWER_BYTES,
   MANIFEST_BYTES_MAX,
+  OBJECT_BYTES,
   PKG_ID_BYTES_MAX,
   RECEIVE_BYTES,
   SEND_BYTES,
@@ -31,9 +32,12 @@ export const BLOCK_BYTES: i32 = 1024;
 
 assert(BLOCK + BLOCK_BYTES <= SEND + SEND_BYTES);
 
-/** What a session still owes the server; the installer gathers the bytes of one slot block here. */
+/** What a session still owes the server. */
 export const ANSWERS: usize = memory.data(ANSWER_BYTES, 8);
-export const GATHER: usize = ANSWERS;
+
+/** A large object on its way into the tree, or the bytes of one slot block. */
+export const OBJECT: usize = memory.data(OBJECT_BYTES, 8);
+export const GATHER: usize = OBJECT;
 export const GATHER_BYTES: i32 = 1024;
 
 /** Address of the server in a session, of the Delivery Package in an installation. */

@@ -1,8 +1,7 @@
 // Brings the content of one job into slots: reads the head of its Delivery Package, then streams
-// each payload into the slot that the plan gives it, hashed on the way. Slots are written in blocks
-// of GATHER_BYTES however bytes come.
+// each payload into the slot that the plan gives it, hashed on the way.
 import { Err } from "../abi/codes";
-import { BLOCK, BLOCK_BYTES, GATHER, GATHER_BYTES } from "../base/buffers";
+import { BLOCK, BLOCK_BYTES } from "../base/buffers";
 import { Next } from "../base/next";
 import * as sha256 from "../crypto/sha256";
 import * as delivery from "../delivery/delivery";
@@ -11,6 +10,7 @@ import * as host from "../host";
 import * as checks from "./checks";
 import * as inventory from "./inventory";
 import { Row } from "./inventory";
+import * as writer from "./slot-writer";
 import * as source from "./source";
 import * as store_ from "./store";
 
@@ -33,9 +33,6 @@ let failure = 0;
 let why = 0;
 let job = 0; // Place in its group of the job whose package is read.
 let writing: usize = 0; // Planned row whose slot is being written.
-let slot = 0;
-let written: u32 = 0;
-let gathered = 0;
 let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
 let isOutside = false; // What is read is a payload that lies outside the envelope.
@@ -188,7 +185,7 @@ function beginPayload(): void {
     hasJumped = true;
     return;
   }
-  eraseSlot(load<u8>(at, Row.Slot));
+  failWrite(writer.open(load<u8>(at, Row.Slot)));
 }
 
 function rowOf(entry: i32): usize {
@@ -199,46 +196,20 @@ function rowOf(entry: i32): usize {
   return 0;
 }
 
-function eraseSlot(number: i32): void {
-  slot = number;
-  written = 0;
-  gathered = 0;
-  failWrite(host.sErase(number));
-}
-
 function failWrite(err: i32): void {
-  if (err) fail(err == Err.NoSpace ? Err.NoSpace : Err.Storage, checks.Reason.Operation);
+  if (err) fail(err, checks.Reason.Operation);
 }
 
 function endPayload(): void {
-  flush();
+  failWrite(writer.flush());
   if (failure) return;
   store<u8>(writing, 1, Row.Staged);
   writing = 0;
   fetchesAgain = 0;
 }
 
-/** Collects bytes for the slot and writes each whole block. */
 function gather(ptr: usize, byteCount: i32): void {
-  while (byteCount > 0 && !failure) {
-    const part = min(byteCount, GATHER_BYTES - gathered);
-    memory.copy(GATHER + gathered, ptr, part);
-    gathered += part;
-    ptr += part;
-    byteCount -= part;
-    if (gathered == GATHER_BYTES) flush();
-  }
-}
-
-function flush(): void {
-  if (!gathered) return;
-  if (written + gathered > inventory.capacityOf(slot)) {
-    fail(Err.NoSpace, checks.Reason.Operation);
-    return;
-  }
-  failWrite(host.sWrite(slot, written, GATHER, gathered));
-  written += gathered;
-  gathered = 0;
+  if (!failure) failWrite(writer.put(ptr, byteCount));
 }
 
 /**
@@ -259,7 +230,7 @@ export function fetchOutside(): i32 {
     source.fromUrl(delivery.uriOf(entry), delivery.uriBytesOf(entry));
     isOutside = true;
     delivery.openExternal(entry, 0);
-    eraseSlot(load<u8>(at, Row.Slot));
+    failWrite(writer.open(load<u8>(at, Row.Slot)));
     return failure ? Next.End : source.fetch(0, true);
   }
   return Next.End;
@@ -288,7 +259,7 @@ export function keep(): i32 {
   }
   isKeeping = true;
   latched = Event.More;
-  eraseSlot(free);
+  failWrite(writer.open(free));
   return failure ? Next.End : source.fetch(0, false);
 }
 
@@ -298,17 +269,17 @@ export function endKeep(err: i32): i32 {
   const total = source.totalBytes();
   const isWhole = err == Err.Ok && (total < 0 || source.taken() == <u32>total);
   if (!failure && !isWhole) failFetch(err);
-  if (!failure) flush();
+  if (!failure) failWrite(writer.flush());
   return Next.End;
 }
 
 /** Slot and size of what `keep` stored. */
 export function keptSlot(): i32 {
-  return slot;
+  return writer.slot;
 }
 
 export function keptBytes(): u32 {
-  return written;
+  return writer.written;
 }
 
 /** After a restart: marks each planned row whose slot already holds what the plan says. */

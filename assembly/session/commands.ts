@@ -1,7 +1,7 @@
 // One Item of a command on the tree, from its URI to its Status. The order of checks: URI,
 // existence, rights, what the node allows, format and size, then the change; so a refused command
 // has changed nothing.
-import { Err } from "../abi/codes";
+import { Err, Format } from "../abi/codes";
 import * as store_ from "../install/store";
 import * as journal from "../journal/journal";
 import * as object from "../scomo/object";
@@ -13,6 +13,7 @@ import { Right } from "../tree/acl";
 import * as tree from "../tree/node";
 import * as uri from "../tree/uri";
 import * as alerts from "./alerts";
+import * as deposit from "./deposit";
 import * as largeObject from "./large-object";
 import * as nodes from "./nodes";
 import * as properties from "./properties";
@@ -32,14 +33,67 @@ export function setJobFlags(flags: i32): void {
   jobFlags = flags;
 }
 
+let isDeposit: bool = false; // The Item that ran last is for a content slot.
+let isTrial: bool = false; // Such an Item is only checked.
+
 /** Runs the Item that the parser stands at. @returns its Status */
 export function runItem(kind: i32): i32 {
-  const broken = largeObject.take(kind);
-  if (broken) return broken;
-  const code = runWhole(kind);
-  // A first chunk of what may not be done is not waited for.
-  if (parse.moreData && code != Status.Chunk) largeObject.drop();
+  if (parse.moreData) return runChunk(kind);
+  const broken = largeObject.isOpen() ? largeObject.complete() : 0;
+  return broken ? broken : runWhole(kind);
+}
+
+/** What may not be done is refused with the first chunk. */
+function runChunk(kind: i32): i32 {
+  let code = 0;
+  if (kind != Kind.Add && kind != Kind.Replace) code = Status.NotSupported;
+  else if (!largeObject.isOpen()) {
+    isDeposit = false;
+    code = runWhole(kind);
+    if (code == Status.Chunk) code = largeObject.begin(kind, isDeposit);
+  }
+  if (!code) code = largeObject.append();
+  if (!code) return Status.Chunk;
+  largeObject.drop();
   return code;
+}
+
+/**
+ * Writes what the command has for a content slot. @returns true if that must be durable before the
+ * command runs, which is then asked for again
+ */
+export function deposits(kind: i32): bool {
+  if ((kind != Kind.Add && kind != Kind.Replace) || deposit.isWhole()) return false;
+  while (parse.nextItem()) {
+    if (parse.moreData || !isForSlot()) continue;
+    isTrial = true;
+    let code = runWhole(kind);
+    isTrial = false;
+    if (code != Status.Chunk) continue;
+    if (largeObject.isOpen()) code = largeObject.complete();
+    else {
+      code = deposit.open(parse.dataBytes);
+      if (!code) code = deposit.put(parse.format);
+      if (!code) code = deposit.finish();
+    }
+    deposit.settle(code);
+    return code == 0;
+  }
+  return false;
+}
+
+function isForSlot(): bool {
+  if (uri.parse(parse.itemTarget, parse.itemTargetBytes) || uri.query) return false;
+  return isDataOf(route.resolve());
+}
+
+/** The node, or the one that is missing where `route.resolve` stopped, is Data of a package. */
+function isDataOf(node: i32): bool {
+  if (node >= 0) return object.isData(node);
+  const isIt = object.isDataBelow(route.last);
+  uri.rewindSegments();
+  route.resolve();
+  return isIt;
 }
 
 function runWhole(kind: i32): i32 {
@@ -52,8 +106,9 @@ function runWhole(kind: i32): i32 {
   if (uri.query) return parse.moreData ? Status.NotSupported : properties.run(kind);
   const node = route.resolve();
   if (node == Err.Damaged) return Status.Failed;
-  if ((kind == Kind.Add || kind == Kind.Replace) && subtree.isSerialised()) {
-    return statusFor(subtree.run(kind, node));
+  if (kind == Kind.Add || kind == Kind.Replace) {
+    if (isDataOf(node)) return putData(kind, node);
+    if (subtree.isSerialised()) return statusFor(subtree.run(kind, node));
   }
   switch (kind) {
     case Kind.Add:
@@ -72,6 +127,29 @@ function runWhole(kind: i32): i32 {
     default:
       return Status.NotSupported;
   }
+}
+
+/** Data of a package: its bytes are in a slot already. */
+function putData(kind: i32, node: i32): i32 {
+  isDeposit = true;
+  if (kind == Kind.Add && node >= 0) return Status.Exists;
+  let err = kind == Kind.Add ? nodes.mayAdd() : node;
+  if (node >= 0) err = route.permits(node, Right.Replace);
+  if (!err && node >= 0 && nodes.isBusy(object.ownerOf(node))) err = Err.Busy;
+  if (!err && parse.format != Format.Bin && parse.format != Format.B64 && parse.hasFormat) {
+    err = Err.BadFormat;
+  }
+  if (err) return statusFor(err);
+  if (parse.moreData || isTrial) return Status.Chunk;
+  const code = deposit.take();
+  if (code) return code;
+  if (node < 0) {
+    err = nodes.create();
+    uri.rewindSegments();
+    route.resolve();
+  }
+  if (!err) deposit.record(node < 0 ? route.last : object.ownerOf(node));
+  return statusFor(err);
 }
 
 // Add, Replace, Delete, Get, Copy, Exec.

@@ -24,6 +24,8 @@ import * as subtree from "./subtree";
 const ITEM_BYTES: i32 = 640;
 /** What `run` answers for an Alert that is to be dealt with: a person may have to be asked. */
 export const ALERT: i32 = -4;
+/** What `run` answers where a barrier must come before the command; it is then found again. */
+export const SETTLE: i32 = -5;
 
 const NEXT_MESSAGE: i32 = 1222;
 const NO_END_OF_DATA: i32 = 1225;
@@ -128,6 +130,11 @@ export function run(kind: i32, before: i32): i32 {
   if (!code && !isInAtomic && !hasRoom(countNodes())) {
     parse.rewind(before);
     return Next.Open;
+  }
+  again(before);
+  if (!code && !isInAtomic && commands.deposits(kind)) {
+    parse.rewind(before);
+    return SETTLE;
   }
   again(before);
   if (code) refuse(kind, code);

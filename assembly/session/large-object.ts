@@ -1,13 +1,13 @@
 // A large object that comes in: the Data of one Item in several messages. It is gathered here and
 // runs as one command behind the last chunk; until then nothing of it counts.
-import { Block, Err, Format } from "../abi/codes";
+import { Block, Format } from "../abi/codes";
 import * as bytes from "../base/bytes";
+import { OBJECT } from "../base/buffers";
 import { OBJECT_BYTES, OBJECT_URI_BYTES_MAX, TYPE_BYTES_MAX } from "../base/limits";
-import { Kind } from "../syncml/command";
 import * as parse from "../syncml/parse";
 import { Status } from "../syncml/status";
+import * as deposit from "./deposit";
 
-const OBJECT: usize = memory.data(OBJECT_BYTES);
 const TYPE: usize = memory.data(TYPE_BYTES_MAX + 1);
 /** Its Target, and that of the object that was interrupted last. */
 export const URI: usize = memory.data(OBJECT_URI_BYTES_MAX);
@@ -20,6 +20,7 @@ let format = 0;
 let hasFormat: bool = false;
 let typeBytes = 0;
 let isOpaque: bool = false;
+let isDeposit: bool = false;
 
 /** An object is not whole yet. */
 export function isOpen(): bool {
@@ -42,34 +43,19 @@ export function isNext(command: i32): bool {
 }
 
 /**
- * Takes the Data of an Item that is a chunk. Behind the last one the Item has the whole object and
- * the Meta of the first chunk.
+ * Takes the first chunk of an object; `append` puts its Data behind.
  *
- * @returns 0 if the Item is whole or a chunk that was taken; else the Status of the command, and
- *   there is no object any more
- * @spec DM PRO 1.2 §7, DM REP 1.2 §6.3.5
+ * @param toSlot  the object is the bytes of a package
+ * @returns 0 or the Status of the command
+ * @spec DM PRO 1.2 §7
  */
-export function take(command: i32): i32 {
-  let code = 0;
-  if (command != kind) drop();
-  if (!kind && parse.moreData) code = begin(command);
-  if (code || !kind) return code;
-  code = append();
-  parse.replaceMeta(format, hasFormat, TYPE, typeBytes);
-  if (!code && !parse.moreData) code = complete();
-  if (code || !parse.moreData) drop();
-  return code;
-}
-
-function begin(command: i32): i32 {
-  if (command != Kind.Add && command != Kind.Replace) return Status.NotSupported;
+export function begin(command: i32, toSlot: bool): i32 {
   if (parse.size < 0) return Status.SizeRequired;
-  if (parse.size > load<i32>(Block.MaxObjBytes) || parse.size > OBJECT_BYTES) {
-    return Status.TooLarge;
-  }
+  if (parse.size > load<i32>(Block.MaxObjBytes)) return Status.TooLarge;
+  if (!toSlot && parse.size > OBJECT_BYTES) return Status.TooLarge;
   if (parse.itemTargetBytes > OBJECT_URI_BYTES_MAX) return Status.UriTooLong;
   if (parse.typeBytes > TYPE_BYTES_MAX) return Status.BadFormat;
-  kind = command;
+  isDeposit = toSlot;
   size = parse.size;
   used = 0;
   uriBytes = parse.itemTargetBytes;
@@ -79,15 +65,28 @@ function begin(command: i32): i32 {
   typeBytes = parse.typeBytes;
   memory.copy(TYPE, parse.type, typeBytes);
   isOpaque = false;
-  return 0;
+  const code = toSlot ? deposit.open(size) : 0;
+  if (!code) kind = command;
+  return code;
 }
 
-function append(): i32 {
+/** Takes the Data of a chunk. @returns 0 or the Status of the command, and no object is left */
+export function append(): i32 {
+  const code = takeData();
+  if (code) drop();
+  return code;
+}
+
+function takeData(): i32 {
   if (parse.dataIsInline) return Status.BadFormat;
   const byteCount = parse.dataBytes;
   // Some count what Base64 stands for.
   const most = format == Format.B64 ? ((size + 2) / 3) * 4 : size;
   if (byteCount > most - used) return Status.SizeMismatch;
+  if (isDeposit) {
+    used += byteCount;
+    return deposit.put(format);
+  }
   if (byteCount > OBJECT_BYTES - used) return Status.TooLarge;
   memory.copy(OBJECT + used, parse.data, byteCount);
   used += byteCount;
@@ -95,12 +94,20 @@ function append(): i32 {
   return 0;
 }
 
-function complete(): i32 {
-  if (used != size && !(format == Format.B64 && decodedBytes() == size)) {
-    return Status.SizeMismatch;
-  }
+/**
+ * Takes the last chunk: the Item then has the whole object, and the Meta of the first chunk.
+ *
+ * @returns 0 or the Status of the command; there is no object any more
+ */
+export function complete(): i32 {
+  let code = takeData();
+  if (!code && isDeposit) code = deposit.finish();
+  drop();
+  parse.replaceMeta(format, hasFormat, TYPE, typeBytes);
   parse.replaceData(OBJECT, used, isOpaque);
-  return 0;
+  if (code || used == size) return code;
+  const octets = isDeposit ? deposit.byteCount : decodedBytes();
+  return format == Format.B64 && octets == size ? 0 : <i32>Status.SizeMismatch;
 }
 
 function decodedBytes(): i32 {

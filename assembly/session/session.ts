@@ -315,6 +315,7 @@ function runCommands(): i32 {
     if (kind == Kind.Alert && parse.code == AlertCode.SessionAbort) return end(Err.Aborted);
     const next = groups.run(kind, before);
     if (next == Next.Open) return next;
+    if (next == groups.SETTLE) return Wait.Durable;
     if (next == groups.ALERT) {
       const wait = takeAlert();
       if (wait != Next.Again) return wait;

@@ -4,6 +4,7 @@
 const RUN = "assembly/install/run.ts";
 const OPERATION = "assembly/install/operation.ts";
 const STAGE = "assembly/install/stage.ts";
+const SLOT_WRITER = "assembly/install/slot-writer.ts";
 const OUTBOX = "assembly/install/outbox.ts";
 const CHECKS = "assembly/install/checks.ts";
 const STORE = "assembly/install/store.ts";
@@ -214,11 +215,14 @@ export const MUTANTS = [
   },
   {
     name: "a slot is written without an erase",
-    edits: [[STAGE, "  failWrite(host.sErase(number));", "  failWrite(0);"]],
+    edits: [[SLOT_WRITER, "  return errFor(host.sErase(number));", "  return errFor(0);"]],
   },
   {
     name: "the last part of a payload is not written",
-    edits: [[STAGE, "function endPayload(): void {\n  flush();", "function endPayload(): void {"]],
+    edits: [[
+      STAGE, "function endPayload(): void {\n  failWrite(writer.flush());",
+      "function endPayload(): void {",
+    ]],
   },
 
   // Attempts.
