@@ -1,5 +1,5 @@
-// Keeps the messages that the tests send, for test/wire: with SCOMO_WIRE_DIR in the environment each
-// one goes into that folder, once, under the name of its digest.
+// Keeps the messages that the tests send, for test/wire: with SCOMO_WIRE_DIR in the environment
+// each one goes into that folder, once, under the name of its digest.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
