@@ -61,7 +61,7 @@ let failure = 0;
 let account = -1;
 let alertCode = 0;
 let headerStatus = 0;
-let hasFinal = false; // The server's message ends its package.
+let hasFinal = false; // The server has ended its package.
 let hasCommands = false; // The server's message has something besides Status.
 let owedBytes = 0; // Room for one Status of each command in it.
 let isAborting = false; // Our last message: what comes back is ignored.
@@ -126,6 +126,7 @@ function drawSessionId(): i32 {
 
 /** Package #1. @spec DM PRO 1.2 §8.3 */
 function queuePackage(): void {
+  hasFinal = true;
   answers.reset(false);
   answers.refer(0, 0, 0);
   answers.push(Answer.Alert, 0, alertCode, 0, 0);
@@ -170,7 +171,7 @@ export function feed(byteCount: i32): i32 {
 function send(): i32 {
   peer.nextMessage();
   if (!isAborting) {
-    outgoingBytes = compose.message(headerStatus, headerStatus == 0 || hasFinal);
+    outgoingBytes = compose.message(headerStatus, hasFinal);
     if (outgoingBytes < 0 && headerStatus) leave(outgoingBytes);
   }
   if (isAborting) outgoingBytes = compose.abort(headerStatus);
@@ -275,6 +276,8 @@ function checkVersions(): i32 {
  */
 function takeStatuses(): i32 {
   const first = parse.mark();
+  const wasFinal = hasFinal;
+  let isAsking = false;
   let verdict = 0;
   hasFinal = false;
   hasCommands = false;
@@ -285,9 +288,12 @@ function takeStatuses(): i32 {
     if (kind == Kind.Final) hasFinal = true;
     if (kind == Kind.Status && !verdict) verdict = takeStatus();
     if (kind == Kind.ContainerEnd || groups.isSilent(kind)) continue;
+    isAsking = !hasCommands && kind == Kind.Alert && parse.code == AlertCode.NextMessage;
     hasCommands = true;
     owedBytes += groups.owedFor(kind);
   }
+  // To ask for more of our package opens none of the server's. @spec DM PRO 1.2 §6
+  if (isAsking && wasFinal) hasFinal = true;
   parse.rewind(first);
   return verdict;
 }
@@ -303,7 +309,6 @@ function takeStatus(): i32 {
 /** The server wants to know who we are, or better: the whole package again, with credentials. */
 function repeatPackage(): i32 {
   queuePackage();
-  hasFinal = true;
   return reply();
 }
 

@@ -33,7 +33,7 @@ describe.each(BUILDS)("messages of a package, %s build", (build) => {
     ]);
     const third = device.reply([alert("m", 1222)], { isFinal: false });
     expect(lines(third)).toEqual([
-      "SyncHdr 200", "m Alert 200", `Results g2 ./SCOMO/c = ${VALUE}`, "Alert 1222",
+      "SyncHdr 200", "m Alert 200", `Results g2 ./SCOMO/c = ${VALUE}`, "Final",
     ]);
     expect(device.reply()).toBeUndefined();
     expect(device.err).toBe(Err.Ok);

@@ -165,6 +165,9 @@ const chunked = (): Dialogue => new Dialogue().client(packageOne()).server([
 scene("final-early", (isBad) => chunked().client([
   header(), status("4", "Add", 213), alert(1222), isBad ? FINAL : undefined,
 ]));
+scene("final-missing", (isBad) => after([ADD], [
+  header(), status("4", "Add", 200), isBad ? alert(1222) : FINAL,
+]));
 scene("next-missing", (isBad) => chunked().client([
   header(), status("4", "Add", 213), isBad ? undefined : alert(1222),
 ]));

@@ -158,7 +158,13 @@ export class Audit {
       return;
     }
     if (hasAlert(body, "1225")) this.ledger.interrupt();
-    if (childOf(body, "Final") === undefined) return;
+    if (childOf(body, "Final") === undefined) {
+      const isAll = this.ledger.isComplete && !this.objects.isOpen;
+      if (this.hasServerSpoken && this.isServerDone && isAll && hasAlert(body, "1222")) {
+        note("final-missing", "Alert 1222, and everything has been answered");
+      }
+      return;
+    }
     if (!this.isServerDone) note("final-early", "Final before the server's");
     for (const group of this.ledger.groups) checkGroup(group, note);
     this.ledger.close(note);

@@ -163,6 +163,10 @@ export const CHECKS = {
     clause: "DM PRO 1.2 §6",
     sentence: "a client closes no package before the server has closed the one it answers",
   },
+  "final-missing": {
+    clause: "DM PRO 1.2 §6",
+    sentence: "the last message of a package has Final; none asks for more of a server that is done",
+  },
   "next-missing": {
     clause: "DM REP 1.2 §6.5",
     sentence: "a chunk that was taken is answered with Alert 1222",

@@ -69,6 +69,16 @@ export class Ledger {
     return this.open.filter((asked) => !isAnswered(asked) && !isExcused(asked));
   }
 
+  /** Nothing is open: every command has its Status, every Get that succeeded its Results. */
+  get isComplete(): boolean {
+    return this.unanswered.length === 0 && this.withoutResults.length === 0;
+  }
+
+  private get withoutResults(): Asked[] {
+    return this.open.filter(({ name, codes, hasResults }) =>
+      name === "Get" && codes.some(isDone) && !hasResults);
+  }
+
   /** Takes a Status that is not the header's. @param headerCode  that of the header's */
   takeStatus(status: Element, headerCode: number, note: Note): void {
     const cmdRef = wordOf(status, "CmdRef") ?? "";
@@ -133,10 +143,8 @@ export class Ledger {
     for (const asked of this.unanswered) {
       note("status-missing", `${nameOf(asked)} is not answered`);
     }
-    for (const asked of this.open) {
-      if (asked.name === "Get" && asked.codes.some(isDone) && !asked.hasResults) {
-        note("results-missing", `${nameOf(asked)} is answered without Results`);
-      }
+    for (const asked of this.withoutResults) {
+      note("results-missing", `${nameOf(asked)} is answered without Results`);
     }
     this.settle();
   }

@@ -16,6 +16,11 @@ interface LargeObject {
 export class Objects {
   private open: LargeObject | undefined;
 
+  /** The client is in the middle of an object. */
+  get isOpen(): boolean {
+    return this.open !== undefined;
+  }
+
   /** The server does not want the rest of an object: it says 1225, or refuses what has come. */
   hearServer(body: Element): void {
     const isRefused = childrenOf(body, "Status").some((status) =>
