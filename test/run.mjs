@@ -1,5 +1,5 @@
-// npm test: Debian packages, build, types, as-pect, vitest. The last line is `N passed, N failed, N
-// skipped`.
+// npm test: Debian packages, build, types, as-pect, vitest, fuzz. The last line is `N passed, N
+// failed, N skipped`.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const TOOLS = [
   { command: "wbxml2xml", debian: "libwbxml2-utils" },
   { command: "tshark", debian: "tshark" },
   { command: "openssl", debian: "openssl" },
-  { command: "clang", debian: "clang" },
+  { command: "clang", debian: "clang libclang-rt-dev" },
 ];
 const REPORT = "build/vitest.json";
 /** Where tests leave the messages that they send, for test/wire. */
@@ -30,6 +30,7 @@ rmSync(WIRE, { recursive: true, force: true });
 process.env.SCOMO_WIRE_DIR = WIRE;
 await runVitest("vitest", []);
 await runVitest("messages on the wire", ["--config", "test/wire/vitest.config.ts"]);
+await runFuzz();
 
 if (isCi && counts.skipped > 0) console.log("In CI nothing may be skipped.");
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
@@ -41,7 +42,7 @@ process.exitCode = counts.failed > 0 || (isCi && counts.skipped > 0) ? 1 : 0;
 function installTools() {
   const missing = TOOLS.filter((tool) => !isInstalled(tool.command));
   if (missing.length === 0) return;
-  const names = missing.map((tool) => tool.debian);
+  const names = missing.flatMap((tool) => tool.debian.split(" "));
   const become = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   const apt = [
     ...become,
@@ -104,6 +105,12 @@ async function runVitest(title, options) {
     console.log("vitest left no report.");
   }
   if (!isOk && counts.failed === before) counts.failed++;
+}
+
+/** The core as C, each target for half a minute; one skipped test where there is no clang. */
+async function runFuzz() {
+  if (!isInstalled("clang")) counts.skipped++;
+  else await step("fuzz", ["node", "test/fuzz/native/run.mjs", "--seconds", "30"]);
 }
 
 function run(title, [command, ...args]) {

@@ -1,4 +1,6 @@
-import { childOf, decode, type Element, element as e, encode } from "../../host/demo/server/wbxml.ts";
+import {
+  childOf, decode, type Element, element as e, encode,
+} from "../../host/demo/server/wbxml.ts";
 import { md5Cred } from "../helpers/provision.ts";
 import { at, headerOf, wordOf } from "../helpers/syncml.ts";
 import { NONCE } from "./states.ts";

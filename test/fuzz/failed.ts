@@ -1,5 +1,5 @@
-// A message without the commands that failed in it, by the Statuses of the reply. Both are written by
-// the reference server's codec.
+// A message without the commands that failed in it, by the Statuses of the reply. Both are written
+// by the reference server's codec.
 import {
   childOf, decode, type Element, elementsOf, encode, isElement, wordOf,
 } from "../../host/demo/server/wbxml.ts";

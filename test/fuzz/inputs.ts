@@ -65,7 +65,8 @@ export function readSession(input: Buffer): [number, Script] {
 
 export function readOrdered(input: Buffer): Script {
   const [mode, web, entries] = [input[0]!, input[4]! & 15, input[5]!];
-  const [first, second, elsewhere] = partsOf(input.subarray(6), 3, true) as [Buffer, Buffer, Buffer];
+  const parts = partsOf(input.subarray(6), 3, true);
+  const [first, second, elsewhere] = parts as [Buffer, Buffer, Buffer];
   const object = mode & 1 ? first : envelope(first, second, mode, entries);
   return { ...scriptOf(input), object, elsewhere, web, isAlwaysThere: true };
 }

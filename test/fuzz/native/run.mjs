@@ -18,7 +18,9 @@ const TARGETS = {
     parts: ["notification", "drive", "host", "memory", "digest"], module: "core", bytesMax: 512,
   },
   bootstrap: { parts: ["bootstrap", "drive", "host", "memory"], module: "core", bytesMax: 4096 },
-  package: { parts: ["package", "drive", "host", "memory", "digest"], module: "core", bytesMax: 4096 },
+  package: {
+    parts: ["package", "drive", "host", "memory", "digest"], module: "core", bytesMax: 4096,
+  },
 };
 const MODULES = { core: "build/core.debug.wasm", syncml: "build/test/syncml.debug.wasm" };
 const SOURCES = "test/fuzz/native";
