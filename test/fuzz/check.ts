@@ -42,7 +42,7 @@ export function checkEnd(device: Rewind, end: End, before: string): void {
     hold(device.cut() === Err.Ok, "it starts again");
     hold(keptBy(device) === after, "a restart finds what was there");
   }
-  device.core.connect();
+  device.core.connect(0);
   const rest = drive(device, device.core.step(), { ...SILENT, draw: () => 2 });
   hold(!NEVER.includes(rest.err), `the recovery ended with ${rest.err}`);
   const after = keptBy(device);

@@ -82,7 +82,7 @@ function bootstrapTarget(build: Build): Target {
     if (err !== Err.Ok && found !== Err.NotFound) throw new Error("something is left");
     if (err !== Err.Ok) return;
     if (found !== Err.Ok || keptBy(device) !== kept) throw new Error("the device is another");
-    device.core.connect();
+    device.core.connect(0);
     checkEnd(device, drive(device, device.core.step(), { ...SILENT, draw: randomFrom(1) }), kept);
   };
 }
