@@ -296,7 +296,9 @@ describe.each(BUILDS)("?list=, %s build", (build) => {
     device.reply([addLeaf("1", id, big)]);
     const order = ["Struct", "StructData", "TNDS"].map((list) => get(list, `${T}?list=${list}`));
     const answers = all(device, order, { maxMsgSize: 700 });
-    expect(Object.assign({}, ...answers.map(codes))).toMatchObject({ Struct: 200, StructData: 200, TNDS: 200 });
+    expect(
+      Object.assign({}, ...answers.map(codes)),
+    ).toMatchObject({ Struct: 200, StructData: 200, TNDS: 200 });
   });
 
   it("§3.5: what is above the server's MaxObjSize is refused, 413", () => {
