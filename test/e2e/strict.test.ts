@@ -71,6 +71,7 @@ const LOGINS: [string, Provision, object][] = [
   ["md5", { client: client("DIGEST") }, { auth: "md5" }],
   ["md5 in each message", { client: client("DIGEST") }, { auth: "md5", eachMessage: true }],
   ["basic", { client: client("BASIC") }, { auth: "basic" }],
+  ["MAC", { client: client("HMAC") }, { auth: "mac" }],
   ["both sides", { client: client("DIGEST"), server }, { auth: "md5" }],
 ];
 
