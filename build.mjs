@@ -18,12 +18,14 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const COMPILERS_MAX = 2;
 
-/** Limits of assembly/base/limits.ts that a build of the core has otherwise. */
+/** Numbers of assembly/base/limits.ts and options.ts that a build of the core has otherwise. */
 const PROFILES = {
   core: {},
   "core-large": { RECEIVE_BYTES: 16384, ANSWER_BYTES: 8192 },
   "core-small": { COMPONENTS_MAX: 8 },
+  "core-host-es256": { HOST_ES256: 1 },
 };
+const NUMBERS = /base\/(limits|options)\.ts$/;
 /** Pages of wbxml.wasm: a document, what is made of it, and a little. */
 const CODEC_PAGES = 33;
 /** Zeros that may be written out to make one data segment of two. */
@@ -166,7 +168,7 @@ async function compile({ source, output, target, profile }) {
       try {
         const text = await readFile(path, "utf8");
         if (!path.includes("node_modules")) sources.add(relative(ROOT, path));
-        return path.endsWith("base/limits.ts") ? withLimits(text, PROFILES[profile]) : text;
+        return NUMBERS.test(path) ? withNumbers(text, PROFILES[profile]) : text;
       } catch (failure) {
         if (failure.code === "ENOENT") return null;
         throw failure;
@@ -191,11 +193,10 @@ async function compile({ source, output, target, profile }) {
   return { error: undefined, log };
 }
 
-/** The text of limits.ts with the numbers of a profile in it. */
-function withLimits(text, limits = {}) {
-  return Object.entries(limits).reduce((changed, [name, value]) => {
+/** The text of limits.ts or options.ts with the numbers of a profile in it. */
+function withNumbers(text, numbers = {}) {
+  return Object.entries(numbers).reduce((changed, [name, value]) => {
     const line = new RegExp(`^(export const ${name}: i32 =).*;$`, "m");
-    if (!line.test(changed)) throw new Error(`limits.ts has no ${name}`);
     return changed.replace(line, `$1 ${value};`);
   }, text);
 }

@@ -121,6 +121,11 @@ export const enum Wait {
   Ensure = 6,
   /** Is this component well? Arguments as for Prepare. */
   Health = 7,
+  /**
+   * Is this signature good? COSE algorithm, key, key bytes (32: Ed25519; 64: x and y of P-256),
+   * what was signed, its bytes, signature of 64 bytes. Anything but Ok is a no.
+   */
+  Verify = 8,
   /** Come back after Arg0 milliseconds. */
   Pause = 9,
 }

@@ -28,7 +28,7 @@ import { TEXT } from "./text";
 import * as verify from "./verify";
 import { SIGNED_DIGEST, WRAPPER } from "./verify";
 
-export { blockCount, isSigned, verifyBlock } from "./verify";
+export { accept, ask, blockCount, Check, ES_KEY_BYTES, isSigned, verifyBlock } from "./verify";
 export {
   classOf,
   Comparison,

@@ -13,9 +13,8 @@ import * as outbox from "./outbox";
 import * as places from "./places";
 import * as store_ from "./store";
 
-const KEY_BYTES: i32 = 64;
 const KID_BYTES_MAX: i32 = 23;
-const KEY: usize = memory.data(KEY_BYTES, 4);
+const KEY: usize = memory.data(delivery.ES_KEY_BYTES, 4);
 const KID: usize = memory.data(KID_BYTES_MAX + 1);
 const ID: usize = memory.data(128);
 
@@ -35,6 +34,9 @@ export const enum Reason {
 export let reason: i32 = 0;
 export let component: i32 = 0;
 
+let anchor = -1; // Key of `Ext/Trust` that is tried next, and on which block; -1: none is left.
+let block = 0;
+
 function fail(err: i32, why: i32): i32 {
   reason = why;
   return err;
@@ -46,23 +48,30 @@ export function open(): void {
   component = outbox.NOBODY;
 }
 
-/**
- * Tries the keys of `Ext/Trust` on the blocks of the envelope.
- *
- * @fails Err.Untrusted  no key verifies any block
- */
-export function verifySignature(): i32 {
+/** Starts with the first key of `Ext/Trust` and the first block of an envelope. */
+export function openTrust(): void {
   const trust = places.trust();
-  if (trust < 0) return fail(Err.Untrusted, 4);
-  const blocks = delivery.blockCount();
-  for (let anchor = tree.firstChild(trust); anchor >= 0; anchor = tree.nextSibling(anchor)) {
-    if (places.valueBelow(anchor, names.KEY, 3, KEY, KEY_BYTES) != KEY_BYTES) continue;
+  anchor = trust < 0 ? trust : tree.firstChild(trust);
+  block = 0;
+}
+
+/**
+ * Goes on to try the keys on the blocks of the envelope; in the end `delivery.isSigned` tells.
+ *
+ * @returns true when the host is to say whether the last one is good; a no is followed by another
+ *   call
+ */
+export function mustAsk(): bool {
+  for (; anchor >= 0; anchor = tree.nextSibling(anchor)) {
+    const keyBytes = places.valueBelow(anchor, names.KEY, 3, KEY, delivery.ES_KEY_BYTES);
     const kidBytes = places.valueBelow(anchor, names.KID, 3, KID, KID_BYTES_MAX);
-    for (let block = 0; block < blocks; block++) {
-      if (delivery.verifyBlock(block, KEY, KID, kidBytes < 0 ? 0 : kidBytes)) return Err.Ok;
+    while (block < delivery.blockCount()) {
+      const check = delivery.verifyBlock(block++, KEY, keyBytes, KID, max(kidBytes, 0));
+      if (check) return check == delivery.Check.Host;
     }
+    block = 0;
   }
-  return fail(Err.Untrusted, blocks ? 4 : 3);
+  return false;
 }
 
 /**

@@ -25,6 +25,12 @@ export function trust(): i32 {
   return below(below(root(), names.EXT, 3), names.TRUST, 5);
 }
 
+/** True for the list of keys, and for a key. */
+export function isTrust(node: i32): bool {
+  const list = trust();
+  return node == list || tree.parentOf(node) == list;
+}
+
 /** Child of a node by name; a negative parent stays what it is. */
 export function below(parent: i32, name: usize, nameBytes: i32): i32 {
   return parent < 0 ? parent : tree.find(parent, name, nameBytes);

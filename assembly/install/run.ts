@@ -169,7 +169,7 @@ export function advance(err: i32): i32 {
     case Phase.Head:
       return stepHead(err);
     case Phase.Needs:
-      return stepNeeds();
+      return stepNeeds(err);
     case Phase.Ask:
       return stepAsk(err);
     case Phase.Keep:
@@ -253,8 +253,10 @@ function openSlot(nameBytes: i32): i32 {
 function readUntil(limit: i32, err: i32): i32 {
   if (waits) {
     waits = false;
+    if (stage.endVerify(err)) return Next.Again;
     if (mayPostpone(err)) return postpone();
-    return stage.endFetch(err);
+    stage.endFetch(err);
+    return Next.Again;
   }
   const next = stage.read(limit);
   waits = next >= 0;
@@ -283,17 +285,19 @@ function stepHead(err: i32): i32 {
   return Next.Again;
 }
 
-function stepNeeds(): i32 {
+function stepNeeds(err: i32): i32 {
   const count = jobs.countOf(group);
   if (count > 1) {
-    openJob();
-    if (phase == Phase.End) return Next.Again;
-    if (stage.read(stage.Until.Head) != Next.End || stage.error()) {
-      return fail(stage.error(), stage.reason(), -1);
-    }
+    if (!isOpened) openJob();
+    if (failure) return Next.Again;
+    isOpened = true;
+    const next = readUntil(stage.Until.Head, err);
+    if (next != Next.End) return next;
+    isOpened = false;
+    if (stage.error()) return fail(stage.error(), stage.reason(), -1);
   }
-  const err = checks.checkNeeds();
-  if (err) return failChecks(err);
+  const refused = checks.checkNeeds();
+  if (refused) return failChecks(refused);
   if (++index < count) return Next.Again;
   if (allStaged()) {
     isSame = true;

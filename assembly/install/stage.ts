@@ -37,6 +37,8 @@ let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
 let isOutside = false; // What is read is a payload that lies outside the envelope.
 let hasJumped = false; // The reader passed over a payload: the next Fetch begins behind it.
+let mustAsk: bool = false; // The host is to check a signature before the reader goes on.
+let isAsked = false; // It was asked.
 
 /** First failure since `open`, 0 if none. */
 export function error(): i32 {
@@ -69,10 +71,15 @@ export function open(place: i32): void {
   fetchesAgain = 0;
   hasJumped = false;
   isOutside = false;
+  mustAsk = false;
+  checks.openTrust();
   delivery.open();
 }
 
-/** Reads on until `limit`; goes on where the last call stopped. */
+/**
+ * Reads on until `limit`; goes on where the last call stopped. What it waits for is followed by
+ * `endFetch`.
+ */
 export function read(limit: i32): i32 {
   until = limit;
   if (failure) return Next.End;
@@ -81,29 +88,42 @@ export function read(limit: i32): i32 {
     // Behind the last payload nothing is left to ask for.
     if (hasJumped) latched = drain();
   }
-  if (latched == Event.Manifest && limit != Until.Signed) openManifest();
-  if (failure || latched != Event.More) return Next.End;
-  hasJumped = false;
-  return source.isSlot() ? readSlot() : source.fetch(delivery.consumed(), false);
+  if (latched == Event.Manifest && !mustAsk) {
+    latched = openManifest();
+    if (latched == Event.More) latched = drain();
+  }
+  if (latched == Event.More && !failure) {
+    hasJumped = false;
+    if (!source.isSlot()) return source.fetch(delivery.consumed(), false);
+    readSlot();
+  }
+  if (!mustAsk) return Next.End;
+  isAsked = true;
+  return delivery.ask();
 }
 
-function readSlot(): i32 {
+function readSlot(): void {
   while (latched == Event.More && !failure) {
     const byteCount = source.readSlot(delivery.consumed());
     if (byteCount < 0) fail(byteCount, checks.Reason.Operation);
     else if (byteCount == 0) fail(Err.Untrusted, checks.Reason.Parse);
     else consume(BLOCK, byteCount);
   }
-  return Next.End;
+}
+
+/** Takes what the host says of a signature. @returns false when it was not asked about one */
+export function endVerify(err: i32): bool {
+  const wasAsked = isAsked;
+  if (wasAsked && !err) delivery.accept();
+  if (wasAsked) mustAsk = false;
+  isAsked = false;
+  return wasAsked;
 }
 
 /** The host has ended a Fetch that `read` or `fetchOutside` asked for. */
-export function endFetch(err: i32): i32 {
+export function endFetch(err: i32): void {
   if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
-  if (failure || latched != Event.More) return Next.End;
-  if (hasJumped) return Next.Again;
-  failFetch(err);
-  return Next.End;
+  if (!failure && latched == Event.More && !hasJumped) failFetch(err);
 }
 
 /** Nothing more comes: the host refused it, the server is silent, or the answer broke off. */
@@ -137,8 +157,7 @@ function drain(): i32 {
     }
     switch (event) {
       case Event.Manifest:
-        if (until == Until.Signed) return event;
-        openManifest();
+        if (openManifest()) return event;
         break;
       case Event.Payload:
         if (until == Until.Head) return event;
@@ -164,14 +183,13 @@ function drain(): i32 {
   return Event.More;
 }
 
-function openManifest(): void {
-  latched = Event.More;
-  const err = delivery.isSigned() ? Err.Ok : checks.verifySignature();
-  if (err) fail(err, checks.reason);
-  else {
-    const refused = delivery.parseManifest();
-    if (refused) fail(refused, delivery.reason());
-  }
+/** @returns Event.Manifest where the reader stays: to ask the host, or at its limit */
+function openManifest(): i32 {
+  if (!delivery.isSigned()) mustAsk = checks.mustAsk();
+  if (mustAsk || (until == Until.Signed && delivery.isSigned())) return Event.Manifest;
+  const refused = delivery.parseManifest();
+  if (refused) fail(refused, delivery.reason());
+  return Event.More;
 }
 
 function beginPayload(): void {

@@ -16,6 +16,7 @@ import * as dmAcc from "../mo/dm-acc";
 import * as object from "../scomo/object";
 import * as primitives from "../scomo/primitives";
 import * as jobs from "../install/jobs";
+import * as places from "../install/places";
 import * as parse from "../syncml/parse";
 import { statusFor } from "../syncml/status";
 import * as acl from "../tree/acl";
@@ -188,8 +189,8 @@ function descend(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
 
 function createOne(parent: i32, name: usize, nameBytes: i32, isLast: bool): i32 {
   const isInterior = !isLast || format == Format.Node;
-  // An account comes and goes; what else is provisioned stays.
-  const isPermanent = route.mayAll() && !dmAcc.isInside(parent);
+  // An account and a key come and go; what else is provisioned stays.
+  const isPermanent = route.mayAll() && !dmAcc.isInside(parent) && !places.isTrust(parent);
   tree.draft(isLast ? format : Format.Node, isPermanent);
   tree.draftName(name, nameBytes);
   if (isInterior && !route.mayAll()) {

@@ -2,6 +2,7 @@
 import { Block, Err, Wait } from "../../assembly/abi/codes.ts";
 import { DmError } from "../errors.ts";
 import { getNumber, setNumber, type Core } from "./memory.ts";
+import { takeCheck, verifySignature } from "./verify.ts";
 
 /**
  * What takes time. A failure is an `Err` for the core, its cause kept by the implementation; a
@@ -52,6 +53,8 @@ function perform(wait: Wait, core: Core, io: Io): Promise<Err> {
       return io.ensure(core);
     case Wait.Health:
       return io.health(core);
+    case Wait.Verify:
+      return verifySignature(takeCheck(core));
     case Wait.Pause:
       return io.pause(getNumber(core, Block.Arg0));
     default:

@@ -16,6 +16,7 @@ import { decode, encode } from "../../host/demo/server/wbxml.ts";
 import { Medium } from "./medium.ts";
 import type { Build } from "./module.ts";
 import { bootstrap, type Provision } from "./provision.ts";
+import { checkSignature } from "./signature.ts";
 import { at, bodyOf, childOf, e, type Element, headerOf, wordOf } from "./syncml.ts";
 import { keepMessage } from "./wire.ts";
 
@@ -391,6 +392,8 @@ export class Device {
         return this.verdict("Ensure", takeComponent(this.core).id);
       case Wait.Health:
         return this.verdict("Health", takeComponent(this.core).id);
+      case Wait.Verify:
+        return checkSignature(this.core);
       default:
         return Err.Ok;
     }
@@ -449,7 +452,7 @@ export class Device {
 const WAIT_NAMES: { readonly [wait: number]: string } = {
   [Wait.Done]: "Done", [Wait.Fetch]: "Fetch", [Wait.Durable]: "Durable", [Wait.Confirm]: "Confirm",
   [Wait.Prepare]: "Prepare", [Wait.Ensure]: "Ensure", [Wait.Health]: "Health",
-  [Wait.Pause]: "Pause",
+  [Wait.Verify]: "Verify", [Wait.Pause]: "Pause",
 };
 
 /** Status of the client's command `cmdRef` in its message `msgRef`. */

@@ -70,12 +70,17 @@ export const NULL = hex("f6");
 export interface SigningKey {
   readonly kid: string;
   readonly secret: KeyObject;
-  /** x and y. */
+  /** x and y of P-256, or the point of Ed25519. */
   readonly point: Uint8Array;
 }
 
 export function makeKey(kid: string): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { kid, secret: privateKey, point: pointOf(publicKey) };
+}
+
+export function makeEdKey(kid: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   return { kid, secret: privateKey, point: pointOf(publicKey) };
 }
 
@@ -123,6 +128,9 @@ export function sign1(
 }
 
 export function signatureOf(key: SigningKey, message: Uint8Array): Uint8Array {
+  if (key.secret.asymmetricKeyType === "ed25519") {
+    return new Uint8Array(sign(null, message, key.secret));
+  }
   return new Uint8Array(sign("sha256", message, { key: key.secret, dsaEncoding: "ieee-p1363" }));
 }
 

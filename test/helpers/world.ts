@@ -10,6 +10,8 @@ import { accountNodes, bootstrapMessage } from "../../host/cli/bootstrap.ts";
 import * as look from "../../host/core/look.ts";
 import { type Core, getNumber, putBytes } from "../../host/core/memory.ts";
 import * as requests from "../../host/core/requests.ts";
+import { type SignatureCheck, takeCheck } from "../../host/core/verify.ts";
+import { checkSignature } from "./signature.ts";
 import type { Build } from "./module.ts";
 import type { TrustKey } from "../../host/pack/index.ts";
 import { keepMessage } from "./wire.ts";
@@ -54,6 +56,8 @@ export interface Behaviour {
   prepare?: (asked: Asked) => Err;
   ensure?: (asked: Asked) => Err;
   health?: (asked: Asked) => Err;
+  /** What the platform's crypto says of a signature. */
+  verify?: (check: SignatureCheck) => Err;
   /** Err.Transport: the message does not reach the server. */
   exchange?: () => Err;
   /** Bytes of an object, from its first, after which a connection breaks. */
@@ -222,6 +226,8 @@ export class World {
         return this.ensure();
       case Wait.Health:
         return this.ask("health");
+      case Wait.Verify:
+        return this.behaviour.verify?.(takeCheck(this.core)) ?? checkSignature(this.core);
       case Wait.Pause:
         return Err.Ok;
       default:

@@ -4,6 +4,8 @@ import { TARGETS_MAX } from "../../assembly/base/limits";
 import * as delivery from "../../assembly/delivery/delivery";
 
 export {
+  accept,
+  ask,
   blockCount,
   classOf,
   comparisonOf,

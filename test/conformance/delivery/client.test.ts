@@ -1,6 +1,5 @@
 // The published Delivery Packages through the whole client: session, download, install, report.
-// They are found through SUIT_VECTORS, or in a folder `shared` beside the checkout.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Option } from "../../../assembly/abi/codes.ts";
@@ -26,23 +25,14 @@ interface VectorCase {
 interface Vectors {
   readonly device: {
     readonly inventory: Record<string, { version: string; serial: number; capacity: number }>;
-    readonly trusted_keys: { kid: string; kty: string; pem: string }[];
+    readonly trusted_keys: { kid: string; pem: string }[];
   };
   readonly cases: VectorCase[];
 }
 
-const FOLDER =
-  process.env["SUIT_VECTORS"] ??
-  fileURLToPath(new URL("../../../../shared/vectors/suit", import.meta.url));
-const isThere = existsSync(`${FOLDER}/vectors.json`);
-const vectors: Vectors = isThere
-  ? JSON.parse(readFileSync(`${FOLDER}/vectors.json`, "utf8"))
-  : { device: { inventory: {}, trusted_keys: [] }, cases: [] };
-if (!isThere) console.warn(`skipped: no SUIT vectors in ${FOLDER}; set SUIT_VECTORS to it`);
+const FOLDER = fileURLToPath(new URL("../../vectors/suit", import.meta.url));
+const vectors: Vectors = JSON.parse(readFileSync(`${FOLDER}/vectors.json`, "utf8"));
 
-/** Files that an Ed25519 key alone has signed: this version of the core checks ES256 only. */
-const WAITS_FOR_EDDSA = ["02-ok-bound-eddsa.suit"];
-const UNTRUSTED = 1407;
 /** Record of an inventory entry, and where its floor stands. */
 const INV = 0x02;
 const FLOOR_OFFSET = 8;
@@ -51,9 +41,7 @@ const FLOOR_OFFSET = 8;
 const factory: Release[] = Object.entries(vectors.device.inventory).map(([id, { version }]) => {
   return { id, version, content: fill(`${id}-${version}`, 800) };
 });
-const keys: TrustKey[] = vectors.device.trusted_keys
-  .filter(({ kty }) => kty === "EC2")
-  .map(({ pem, kid }) => trustKey(pem, kid));
+const keys: TrustKey[] = vectors.device.trusted_keys.map(({ pem, kid }) => trustKey(pem, kid));
 const layout = {
   regionBytes: 24_576,
   writeUnit: 1,
@@ -88,7 +76,7 @@ function withSerials(image: Image): Image {
 
 beforeAll(loadCore);
 
-describe.skipIf(!isThere).each(BUILDS)("published packages in the client, %s build", (build) => {
+describe.each(BUILDS)("published packages in the client, %s build", (build) => {
   const options = { layout, build, options: Option.KnownComponents };
 
   function packagesOf({ file, payload_files = {} }: VectorCase): Map<string, Uint8Array> {
@@ -107,16 +95,15 @@ describe.skipIf(!isThere).each(BUILDS)("published packages in the client, %s bui
 
   it.each(vectors.cases.map((vector) => [vector.file, vector] as const))(
     "%s: ends with the code that vectors.json says",
-    (file, vector) => {
+    (_, vector) => {
       const { result, slot_write_allowed: mayWrite, components } = vector.expect;
-      const isWaiting = WAITS_FOR_EDDSA.includes(file);
       const world = run(vector);
-      expect(codesOf(world)).toEqual([isWaiting ? UNTRUSTED : result]);
+      expect(codesOf(world)).toEqual([result]);
       const written = world.medium.writtenBytes.slice(2).reduce((sum, bytes) => sum + bytes, 0);
-      if (!mayWrite || isWaiting) expect(written).toBe(0);
+      if (!mayWrite) expect(written).toBe(0);
       const inForce = look.deployed(world.core);
       for (const { id, version, content } of factory) {
-        const brought = isWaiting ? undefined : components?.find((each) => each.id === id);
+        const brought = components?.find((each) => each.id === id);
         const wanted = brought ? contentOf(brought) : content;
         const entry = inForce.find((each) => each.id === id);
         expect(entry?.version).toBe(brought?.version ?? version);
@@ -129,12 +116,12 @@ describe.skipIf(!isThere).each(BUILDS)("published packages in the client, %s bui
   const whole = vectors.cases.filter(({ payload_files }) => !payload_files);
   it.each(whole.map((vector) => [vector.file, vector] as const))(
     "%s: ends with the same code where it is stored first and installed then",
-    (file, vector) => {
+    (_, vector) => {
       const { result } = vector.expect;
       const script = [download("vector", "Download"), install(["vector"])];
       const world = run(vector, script);
       const codes = world.server.state.results.map(({ code }) => code);
-      expect(codes.at(-1)).toBe(WAITS_FOR_EDDSA.includes(file) ? UNTRUSTED : result);
+      expect(codes.at(-1)).toBe(result);
     },
   );
 });

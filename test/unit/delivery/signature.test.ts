@@ -1,21 +1,32 @@
+import { createPublicKey, verify } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Err } from "../../../assembly/abi/codes.ts";
-import { Event, Reader } from "../../helpers/delivery.ts";
+import type { Core } from "../../../host/core/memory.ts";
+import { takeCheck } from "../../../host/core/verify.ts";
+import { Check, Event, Reader, type TrustedKey } from "../../helpers/delivery.ts";
 import { BUILDS } from "../../helpers/module.ts";
 import {
+  array,
   bstr,
+  digest,
   draft,
   hex,
   int,
+  join,
+  makeEdKey,
   makeKey,
+  manifestOf,
   map,
   seal,
   sign1,
+  tstr,
   type BlockOptions,
+  type SigningKey,
 } from "../../helpers/suit.ts";
 
 const key = makeKey("k1");
 const other = makeKey("k1");
+const ed = makeEdKey("k1");
 const parts = draft([{ id: "jvm", version: [8, 2, 0], content: Buffer.from("content") }]);
 
 function signedWith(...blocks: (BlockOptions & { key?: typeof key })[]): Uint8Array {
@@ -79,8 +90,8 @@ describe.each(BUILDS)("delivery signature, %s build", (build) => {
       "two unprotected parameters",
       { unprotected: map(int(4), bstr(hex("61")), int(5), bstr(hex("61"))) },
     ],
-    ["EdDSA", { algorithm: -8 }],
-    ["Ed25519", { algorithm: -19 }],
+    ["EdDSA, with a key of P-256", { algorithm: -8 }],
+    ["Ed25519, with a key of P-256", { algorithm: -19 }],
     ["HSS/LMS", { algorithm: -46 }],
     ["algorithm 0", { algorithm: 0 }],
     ["HMAC", { algorithm: 5, tag: 17 }],
@@ -92,6 +103,61 @@ describe.each(BUILDS)("delivery signature, %s build", (build) => {
       isSigned: false,
       events: [Event.Manifest],
     });
+  });
+
+  it.each([
+    ["EdDSA", -8],
+    ["Ed25519", -19],
+  ])("verifyBlock: %s is left to the host, with the bytes that it signs", (_, algorithm) => {
+    readTo(signedWith({ algorithm, key: ed }));
+    expect(reader.check(0, ed)).toBe(Check.Host);
+    expect(reader.call("isSigned")).toBe(0);
+    reader.call("ask");
+    const asked = takeCheck({ memory: reader.module.exports["memory"] } as Core);
+    expect({ algorithm: asked.algorithm, key: asked.key }).toEqual({ algorithm, key: ed.point });
+    const header = bstr(map(int(1), int(algorithm)));
+    const signed = bstr(digest(bstr(manifestOf(parts))));
+    // RFC 9052 §4.4: context, protected header, no external data, payload.
+    expect(asked.message).toEqual(array(tstr("Signature1"), header, bstr(hex("")), signed));
+    const publicKey = createPublicKey(ed.secret);
+    expect(verify(null, asked.message, publicKey, asked.signature)).toBe(true);
+    reader.call("accept");
+    expect(reader.call("parseManifest")).toBe(Err.Ok);
+  });
+
+  it("verifyBlock: the host's no is followed by the next key", () => {
+    const blocks = signedWith({ algorithm: -19, key: ed, kid: null });
+    const wrong = makeEdKey("");
+    expect(reader.read(blocks, { keys: [wrong, ed] })).toMatchObject({ err: Err.Ok });
+    const refused = reader.read(blocks, { keys: [wrong] });
+    expect(refused).toMatchObject({ err: Err.Untrusted, reason: 4, isSigned: false });
+  });
+
+  it.each([
+    ["ES256 block, Ed25519 key", { algorithm: -7, key }, { ...key, point: ed.point }],
+    ["Ed25519 block, P-256 key", { algorithm: -19, key: ed }, key],
+    ["Ed25519 signature under ES256", { algorithm: -7, key: ed }, ed],
+    ["ES256 signature under Ed25519", { algorithm: -19, key }, ed],
+    [
+      "a key of 33 bytes",
+      { algorithm: -19, key: ed },
+      { kid: "", point: join(ed.point, hex("00")) },
+    ],
+    ["a key of 31 bytes", { algorithm: -19, key: ed }, { kid: "", point: ed.point.subarray(1) }],
+    ["no key", { algorithm: -19, key: ed }, { kid: "", point: hex("") }],
+  ] as [string, BlockOptions & { key: SigningKey }, TrustedKey][])(
+    "verifyBlock: %s does not verify",
+    (_, options, trusted) => {
+      const outcome = reader.read(signedWith(options), { keys: [trusted] });
+      expect(outcome).toMatchObject({ err: Err.Untrusted, isSigned: false });
+    },
+  );
+
+  it("verifyBlock: a check of the host counts among the four", () => {
+    readTo(signedWith({ algorithm: -19, key: ed, kid: null }));
+    const wrong = makeEdKey("");
+    for (let i = 0; i < 4; i++) expect(reader.check(0, wrong)).toBe(Check.Host);
+    expect(reader.check(0, ed)).toBe(Check.No);
   });
 
   it.each([1, 2, 3, 4])(

@@ -355,7 +355,7 @@ describe("DmClient storage", () => {
   });
 
   it("a wait that this host does not know: is thrown", async () => {
-    const { client } = await open([[{ wait: 8 as Wait }]]);
+    const { client } = await open([[{ wait: 10 as Wait }]]);
     await expect(client.connect()).rejects.toMatchObject({ code: "DM_CORE" });
   });
 });
