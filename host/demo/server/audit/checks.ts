@@ -165,7 +165,7 @@ export const CHECKS = {
   },
   "final-missing": {
     clause: "DM PRO 1.2 §6",
-    sentence: "the last message of a package has Final; none asks for more of a server that is done",
+    sentence: "the last message of a package has Final, and asks a server that is done for nothing",
   },
   "next-missing": {
     clause: "DM REP 1.2 §6.5",
