@@ -63,8 +63,6 @@ export const PACKAGES_MAX: i32 = 8;
 export const JOBS_MAX: i32 = 8;
 /** Outcomes owed to servers. */
 export const OUTCOMES_MAX: i32 = 4;
-/** DM accounts. */
-export const ACCOUNTS_MAX: i32 = 4;
 /** Boots that may try a committed set without a health check that says yes. */
 export const TRIES_MAX: i32 = 3;
 
