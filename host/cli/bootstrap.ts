@@ -3,6 +3,7 @@ import { element, encode } from "../demo/server/wbxml.ts";
 import type { Element } from "../demo/server/wbxml.ts";
 import { publicBytes } from "../pack/index.ts";
 import type { TrustKey } from "../pack/index.ts";
+import { refuse } from "./values.ts";
 
 export type AuthName = "md5" | "basic" | "mac" | "none";
 
@@ -55,6 +56,8 @@ const AUTH_TYPES: { readonly [auth in Exclude<AuthName, "none">]: string } = {
   md5: "DIGEST", basic: "BASIC", mac: "HMAC",
 };
 
+/** What a device takes. */
+const ACL_BYTES_MAX = 255;
 const FORMATS = ["node", "chr", "bin", "bool", "int"] as const;
 export const NONCE_BYTES = 16;
 
@@ -69,6 +72,12 @@ export const NONCE_BYTES = 16;
 export function bootstrapMessage(content: BootstrapContent): Uint8Array {
   const nodes = [...deviceNodes(content), ...content.accounts, ...objectNodes(content)];
   const acls = [...aclsOf(content)];
+  if (acls.some(([, acl]) => Buffer.byteLength(acl) > ACL_BYTES_MAX)) {
+    refuse(
+      `the ServerID ${content.serverIds.join(" and ")} is too long: an ACL that gives it all rights `
+        + `has more than ${ACL_BYTES_MAX} bytes (44 bytes are the most for one server)`,
+    );
+  }
   const body = element(
     "SyncBody",
     ...addCommands(nodes),

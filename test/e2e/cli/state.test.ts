@@ -88,6 +88,14 @@ describe("a new device", () => {
     expect(readFileSync(`${stage.state}/j0`)).toEqual(before);
   });
 
+  test.each([[44, 0], [45, 2]])("provision: a ServerID of %i bytes: exit %i", async (bytes, exit) => {
+    execFileSync("rm", ["-rf", stage.state]);
+    const ran = await stage.provision("--server-id", "s".repeat(bytes));
+    expect(ran.exit).toBe(exit);
+    if (exit === 2) expect(ran.stderr).toContain("is too long");
+    expect(existsSync(`${stage.state}/device.json`)).toBe(exit === 0);
+  });
+
   test("provision: more nodes than the receive buffer takes end with 2, no device", async () => {
     execFileSync("rm", ["-rf", stage.state]);
     const components = Array.from({ length: 5 }, (_, n) => [
