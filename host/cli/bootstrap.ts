@@ -74,7 +74,7 @@ export function bootstrapMessage(content: BootstrapContent): Uint8Array {
   const acls = [...aclsOf(content)];
   if (acls.some(([, acl]) => Buffer.byteLength(acl) > ACL_BYTES_MAX)) {
     refuse(
-      `the ServerID ${content.serverIds.join(" and ")} is too long: an ACL that gives it all rights `
+      `the ServerID ${content.serverIds.join(" and ")} is too long: an ACL with all rights for it `
         + `has more than ${ACL_BYTES_MAX} bytes (44 bytes are the most for one server)`,
     );
   }
@@ -138,7 +138,9 @@ function aclsOf({ rootName, serverIds, accounts }: BootstrapContent): Map<string
   const servers = serverIds.join("+");
   const acls = new Map([["./DevInfo?prop=ACL", "Get=*"], ["./DevDetail?prop=ACL", "Get=*"]]);
   const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${servers}`);
-  acls.set("./DMAcc?prop=ACL", `Get=${servers}`);
+  // Who may replace the list may give away each account in it.
+  const isAlone = serverIds.length === 1;
+  acls.set("./DMAcc?prop=ACL", isAlone ? `Get=${servers}&Replace=${servers}` : `Get=${servers}`);
   for (const { uri, value } of accounts) {
     const [, account] = /^(\.\/DMAcc\/[^/]+)\/ServerID$/.exec(uri) ?? [];
     if (account === undefined) continue;

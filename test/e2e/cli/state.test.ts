@@ -88,7 +88,7 @@ describe("a new device", () => {
     expect(readFileSync(`${stage.state}/j0`)).toEqual(before);
   });
 
-  test.each([[44, 0], [45, 2]])("provision: a ServerID of %i bytes: exit %i", async (bytes, exit) => {
+  test.each([[44, 0], [45, 2]])("provision: ServerID of %i bytes: exit %i", async (bytes, exit) => {
     execFileSync("rm", ["-rf", stage.state]);
     const ran = await stage.provision("--server-id", "s".repeat(bytes));
     expect(ran.exit).toBe(exit);
