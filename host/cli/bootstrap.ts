@@ -129,8 +129,8 @@ function addItem({ uri, type, value = "" }: Node): Element {
 }
 
 /**
- * ACLs of a new device, by the URI that sets each. An account is for its own server to change and
- * to remove.
+ * ACLs of a new device, by the URI that sets each. Of several accounts each is for its own server
+ * to change and to remove.
  *
  * @spec DM STDOBJ 1.2 §5.3.1
  */
@@ -138,16 +138,19 @@ function aclsOf({ rootName, serverIds, accounts }: BootstrapContent): Map<string
   const servers = serverIds.join("+");
   const acls = new Map([["./DevInfo?prop=ACL", "Get=*"], ["./DevDetail?prop=ACL", "Get=*"]]);
   const rights = ["Add", "Delete", "Exec", "Get", "Replace"].map((right) => `${right}=${servers}`);
-  // Who may replace the list may give away each account in it.
-  const isAlone = serverIds.length === 1;
-  acls.set("./DMAcc?prop=ACL", isAlone ? `Get=${servers}&Replace=${servers}` : `Get=${servers}`);
+  acls.set("./Inbox?prop=ACL", rights.join("&"));
+  acls.set(`./${rootName}?prop=ACL`, rights.join("&"));
+  // Who may replace the list may give away each account in it: that is for one who has the list.
+  if (serverIds.length === 1) {
+    return acls.set("./DMAcc?prop=ACL", `Get=${servers}&Replace=${servers}`);
+  }
+  acls.set("./DMAcc?prop=ACL", `Get=${servers}`);
   for (const { uri, value } of accounts) {
     const [, account] = /^(\.\/DMAcc\/[^/]+)\/ServerID$/.exec(uri) ?? [];
     if (account === undefined) continue;
     acls.set(`${account}?prop=ACL`, `Delete=${value}&Get=${value}&Replace=${value}`);
   }
-  acls.set(`./${rootName}?prop=ACL`, rights.join("&"));
-  return acls.set("./Inbox?prop=ACL", rights.join("&"));
+  return acls;
 }
 
 function deviceNodes({ deviceId, clientVersion }: BootstrapContent): Node[] {

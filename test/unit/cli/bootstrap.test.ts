@@ -86,8 +86,7 @@ describe("bootstrapMessage", () => {
     expect(Object.fromEntries(acls)).toEqual({
       "./DevInfo?prop=ACL": "Get=*",
       "./DevDetail?prop=ACL": "Get=*",
-      "./DMAcc?prop=ACL": "Get=dms.example",
-      "./DMAcc/acc1?prop=ACL": "Delete=dms.example&Get=dms.example&Replace=dms.example",
+      "./DMAcc?prop=ACL": "Get=dms.example&Replace=dms.example",
       "./SCOMO?prop=ACL": all,
       "./Inbox?prop=ACL": all,
     });
