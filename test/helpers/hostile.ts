@@ -1,6 +1,6 @@
 // Inputs that must not pass, and neighbours of theirs that must, each with its class. Every class
 // of rejection of the WBXML digest, section 13. The core and the codec outside of it answer alike.
-import { element, fromHex, header, hostile, mb, opaque } from "./wbxml.ts";
+import { element, fromHex, header, hostile, opaque } from "./wbxml.ts";
 
 /** First words of a verdict that rejects. */
 const CLASSES: readonly [RegExp, string][] = [
