@@ -12,11 +12,12 @@ import {
   feedBlocks, feedInput, feedMessage, receiveBuffer, type StartBlock, takeComponent, takeExchange,
   takeFetch, takeQuestion, writeFetchHead, writeStart,
 } from "../../host/core/requests.ts";
+import { type SignatureCheck, takeCheck } from "../../host/core/verify.ts";
 import { decode, encode } from "../../host/demo/server/wbxml.ts";
 import { Medium } from "./medium.ts";
 import type { Build } from "./module.ts";
 import { bootstrap, type Provision } from "./provision.ts";
-import { checkSignature } from "./signature.ts";
+import { isGood } from "./signature.ts";
 import { at, bodyOf, childOf, e, type Element, headerOf, wordOf } from "./syncml.ts";
 import { keepMessage } from "./wire.ts";
 
@@ -128,6 +129,8 @@ export class Device {
   durable: () => Err = () => Err.Ok;
   /** Bytes of an object, or null where there is none. */
   fetch: (url: string) => Uint8Array | null = () => null;
+  /** What the platform's crypto says of a signature. */
+  platform: (check: SignatureCheck) => Err = (check) => (isGood(check) ? Err.Ok : Err.Refused);
   verdict: (wait: "Prepare" | "Ensure" | "Health", id: string) => Err = () => Err.Ok;
 
   readonly medium: Medium;
@@ -393,7 +396,7 @@ export class Device {
       case Wait.Health:
         return this.verdict("Health", takeComponent(this.core).id);
       case Wait.Verify:
-        return checkSignature(this.core);
+        return this.platform(takeCheck(this.core));
       default:
         return Err.Ok;
     }

@@ -11,7 +11,8 @@ export function checkSignature(core: Pick<Core, "memory">): Err {
   return isGood(takeCheck(core as Core)) ? Err.Ok : Err.Refused;
 }
 
-function isGood({ key, message, signature }: SignatureCheck): boolean {
+/** What node:crypto says of a signature. */
+export function isGood({ key, message, signature }: SignatureCheck): boolean {
   const isEd = key.length === 32;
   const jwk = isEd
     ? { kty: "OKP", crv: "Ed25519", x: b64(key) }
