@@ -7,7 +7,8 @@
 //   +-----------+------+-------+-------+-------+------+---------+------+--------+-------+
 //   | component | slot | flags | order | floor | size | sha-256 | text | staged | entry |
 //   +-----------+------+-------+-------+-------+------+---------+------+--------+-------+
-//   `flags` of a planned row hold the place of its job in the group in bits 4 to 6.
+//   `flags` of a planned row hold the place of its job in the group in bits 4 to 6; those of a row
+//   in force the change that failed last (`jobs.changeOf`) in bits 4 and 5.
 import { Block, Err } from "../abi/codes";
 import { COMPONENTS_MAX, TARGETS_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
@@ -33,6 +34,7 @@ export const enum Flag {
   Removed = 8,
   InForce = 15,
   JobShift = 4,
+  FailedShift = 4,
 }
 
 /** Texts of a component, in the order in which a TEXT record holds them. */
@@ -156,6 +158,19 @@ export function markDirty(): void {
     }
     store<u8>(at, load<u8>(at, Row.Flags) | Flag.Dirty, Row.Flags);
   }
+}
+
+/** Notes in the row in force that the change which is planned has failed. */
+export function markFailed(change: i32): void {
+  const at = row(load<u16>(PLANNED));
+  const inForce = load<u8>(at, Row.Flags) & Flag.InForce;
+  store<u8>(at, inForce | (change << Flag.FailedShift), Row.Flags);
+}
+
+/** The change of a component that failed last, 0 if none has since its last success. */
+export function failedChange(component: i32): i32 {
+  if (!isPresent(component)) return 0;
+  return load<u8>(row(component), Row.Flags) >> Flag.FailedShift;
 }
 
 /** The place in its group of the job that brought a planned row. */
@@ -319,7 +334,8 @@ export function checkpointBytes(): i32 {
   return total;
 }
 
-function textBytes(at: usize): i32 {
+/** Bytes of the TEXT record of a row. */
+export function textBytes(at: usize): i32 {
   const place = load<u32>(at, Row.Text);
   return place == NO_TEXT ? 0 : journal.recordBytes(journal.bytesAt(place));
 }

@@ -11,7 +11,7 @@
 //   |     |       |         |           |       |            | bytes       | bytes       |
 //   +-----+-------+---------+-----------+-------+------------+-------------+-------------+-----
 //   the payload of a JOB record; the three texts follow in that order
-import { Err } from "../abi/codes";
+import { Err, Primitive } from "../abi/codes";
 import { JOBS_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
 import { Type } from "./inventory";
@@ -75,6 +75,19 @@ export function primitiveOf(at: usize): i32 {
 
 export function flagsOf(at: usize): i32 {
   return load<u8>(at, 15);
+}
+
+/** Which list the object of a Primitive is in: 0 Download, 1 Delivered, 2 Deployed. */
+export function listOf(primitive: i32): i32 {
+  return primitive / 3;
+}
+
+/**
+ * What a job, 0 for none, does to a component that is there: 1 Activate, 2 Deactivate, 3 Remove, 0
+ * nothing.
+ */
+export function changeOf(at: usize): i32 {
+  return at ? max(0, primitiveOf(at) - Primitive.RemoveDelivered) : 0;
 }
 
 /** The highest number of an account that ordered a job, 0 without jobs. */

@@ -10,6 +10,7 @@ import { Err, OperationState } from "../abi/codes";
 import { JOBS_MAX, TRIES_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
 import * as inventory from "./inventory";
+import * as jobs from "./jobs";
 import * as outbox from "./outbox";
 
 const HEADER_BYTES: i32 = 16;
@@ -130,8 +131,10 @@ function close(result: i32, component: i32, reason: i32): void {
   outbox.add(id(), result, component, reason);
   if (component != outbox.NOBODY) inventory.keepText(component);
   if (reason & INCONSISTENT) inventory.markDirty();
+  const change = jobs.changeOf(jobs.memberOf(id(), 0));
   if (state() == OperationState.Committed) inventory.acceptPlanned();
-  else inventory.clearPlanned();
+  else if (change) inventory.markFailed(change);
+  inventory.clearPlanned();
   reset();
 }
 

@@ -16,6 +16,7 @@ import { Next } from "../base/next";
 import * as delivery from "../delivery/delivery";
 import * as journal from "../journal/journal";
 import * as tree from "../tree/node";
+import * as change from "./change";
 import * as checks from "./checks";
 import * as describe from "./describe";
 import * as inventory from "./inventory";
@@ -131,7 +132,25 @@ export function start(number: u32): void {
   reset(number);
   inventory.clearPlanned();
   phase = Phase.Head;
-  openJob();
+  const primitive = jobs.primitiveOf(firstJob());
+  if (primitive < Primitive.RemoveDelivered) openJob();
+  else if (primitive == Primitive.RemoveDelivered) phase = Phase.End;
+  else startChange();
+}
+
+/** A change of a component that is there: nothing is fetched, and nobody is asked. */
+function startChange(): void {
+  const planned = change.plan(firstJob());
+  if (planned < 0) fail(planned, checks.Reason.Operation, -1);
+  else if (planned) {
+    phase = Phase.Ask;
+    index = 1;
+  } else endSame();
+}
+
+function endSame(): i32 {
+  isSame = true;
+  return enter(Phase.End);
 }
 
 /**
@@ -299,10 +318,7 @@ function stepNeeds(err: i32): i32 {
   const refused = checks.checkNeeds();
   if (refused) return failChecks(refused);
   if (++index < count) return Next.Again;
-  if (allStaged()) {
-    isSame = true;
-    return enter(Phase.End);
-  }
+  if (allStaged()) return endSame();
   const short = checks.reserveSlots();
   if (short) return failChecks(short);
   setActive();
@@ -514,11 +530,14 @@ function callFor(planned: usize): i32 {
   let at = planned;
   switch (phase) {
     case Phase.Prepare:
-      if (!describe.component(at, planned)) return Next.Again;
+      if (jobs.changeOf(firstJob())) return Next.Again;
+      describe.component(at, planned);
       waits = true;
       return Wait.Prepare;
     case Phase.Health:
-      if (!(load<u8>(at, Row.Flags) & Flag.Active)) return Next.Again;
+      if ((load<u8>(at, Row.Flags) & (Flag.Active | Flag.Removed)) != Flag.Active) {
+        return Next.Again;
+      }
       describe.component(at, planned);
       waits = true;
       return Wait.Health;

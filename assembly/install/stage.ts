@@ -300,11 +300,18 @@ export function keptBytes(): u32 {
   return writer.written;
 }
 
-/** After a restart: marks each planned row whose slot already holds what the plan says. */
+/**
+ * After a restart: marks each planned row whose slot already holds what the plan says, or is in
+ * force: that is never written.
+ */
 export function findStaged(): void {
   for (let i = 0; i < inventory.plannedCount(); i++) {
     const at = inventory.planned(i);
-    store<u8>(at, holds(at) ? 1 : 0, Row.Staged);
+    const number = <i32>load<u16>(at);
+    const current = inventory.row(number);
+    const isKept = inventory.isPresent(number) &&
+      load<u8>(current, Row.Slot) == load<u8>(at, Row.Slot);
+    store<u8>(at, isKept || holds(at) ? 1 : 0, Row.Staged);
   }
 }
 

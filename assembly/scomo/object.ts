@@ -11,6 +11,7 @@ import { SHORT_TEXT } from "../base/buffers";
 import { COMPONENTS_MAX, ENTRY_NAME_BYTES_MAX } from "../base/limits";
 import * as inventory from "../install/inventory";
 import { Flag, Row, Text } from "../install/inventory";
+import * as jobs from "../install/jobs";
 import * as operation from "../install/operation";
 import * as places from "../install/places";
 import * as store_ from "../install/store";
@@ -32,6 +33,10 @@ const enum Kind {
   DeliveredOperations,
   Install,
   InstallInactive,
+  RemoveDelivered,
+  Activate,
+  Deactivate,
+  RemoveDeployed,
   Id,
   PkgIdRef,
   Name,
@@ -39,10 +44,11 @@ const enum Kind {
   Version,
   State,
   Status,
+  ComponentOperations,
   Component,
 }
 
-/** Names of the kinds from DownloadStatus to Status, each behind its length. */
+/** Names of the kinds from DownloadStatus to ComponentOperations, each behind its length. */
 const NAMES: usize = memory.data<u8>([
   6, 0x53, 0x74, 0x61, 0x74, 0x75, 0x73, // Status
   10, 0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73, // Operations
@@ -56,6 +62,10 @@ const NAMES: usize = memory.data<u8>([
   10, 0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73, // Operations
   7, 0x49, 0x6e, 0x73, 0x74, 0x61, 0x6c, 0x6c, // Install
   15, 0x49, 0x6e, 0x73, 0x74, 0x61, 0x6c, 0x6c, 0x49, 0x6e, 0x61, 0x63, 0x74, 0x69, 0x76, 0x65,
+  6, 0x52, 0x65, 0x6d, 0x6f, 0x76, 0x65, // Remove
+  8, 0x41, 0x63, 0x74, 0x69, 0x76, 0x61, 0x74, 0x65, // Activate
+  10, 0x44, 0x65, 0x61, 0x63, 0x74, 0x69, 0x76, 0x61, 0x74, 0x65, // Deactivate
+  6, 0x52, 0x65, 0x6d, 0x6f, 0x76, 0x65, // Remove
   2, 0x49, 0x44, // ID
   8, 0x50, 0x6b, 0x67, 0x49, 0x44, 0x52, 0x65, 0x66, // PkgIDRef
   4, 0x4e, 0x61, 0x6d, 0x65, // Name
@@ -63,12 +73,14 @@ const NAMES: usize = memory.data<u8>([
   7, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, // Version
   5, 0x53, 0x74, 0x61, 0x74, 0x65, // State
   6, 0x53, 0x74, 0x61, 0x74, 0x75, 0x73, // Status
+  10, 0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73, // Operations
 ]);
 
 /** Values of the Status leaves that this object stores or shows. */
 export const enum StatusValue {
   Idle = 10,
   DownloadFailed = 20,
+  RemoveFailed = 20,
   DownloadComplete = 40,
   InstallFailed = 50,
   InstallFailedWithoutData = 70,
@@ -106,10 +118,16 @@ function make(kind: i32, owner: i32): i32 {
 export function primitiveOf(handle: i32): i32 {
   const kind = kindOf(handle);
   if (kind >= Kind.Download && kind <= Kind.DownloadInstallInactive) return kind - Kind.Download;
-  if (kind >= Kind.Install && kind <= Kind.InstallInactive) {
+  if (kind >= Kind.Install && kind <= Kind.RemoveDeployed) {
     return kind - Kind.Install + Primitive.Install;
   }
   return -1;
+}
+
+/** Copies the name of a Primitive's node to `ptr`. @returns its bytes */
+export function primitiveNameInto(primitive: i32, ptr: usize): i32 {
+  const first = primitive < Primitive.Install ? Kind.Download : Kind.Install - Primitive.Install;
+  return nameInto(make(first + primitive, 0), ptr);
 }
 
 /** True for the list of components, which only the client adds to. */
@@ -160,6 +178,8 @@ function firstKind(parent: i32): i32 {
       return Kind.Install;
     case Kind.Component:
       return Kind.Id;
+    case Kind.ComponentOperations:
+      return Kind.Activate;
     default:
       return Kind.None;
   }
@@ -174,9 +194,11 @@ function lastKind(first: i32): i32 {
     case Kind.DeliveredStatus:
       return Kind.DeliveredOperations;
     case Kind.Install:
-      return Kind.InstallInactive;
+      return Kind.RemoveDelivered;
+    case Kind.Activate:
+      return Kind.RemoveDeployed;
     default:
-      return Kind.Status;
+      return Kind.ComponentOperations;
   }
 }
 
@@ -186,7 +208,7 @@ function isHidden(kind: i32, owner: i32): bool {
   }
   // These leaves are not there before the data is whole.
   if (kind == Kind.DeliveredState || kind == Kind.Data) return !store_.find(owner);
-  if (kind < Kind.Id || kind == Kind.State || kind == Kind.Status) return false;
+  if (kind < Kind.Id || kind >= Kind.State) return false;
   return kind != Kind.Id && inventory.textInto(rowOf(owner), textOf(kind), SHORT_TEXT) <= 0;
 }
 
@@ -220,6 +242,7 @@ export function parentOf(handle: i32): i32 {
   const owner = ownerOf(handle);
   if (kind == Kind.Component) return deployed;
   if (kind >= Kind.Id) return make(Kind.Component, owner);
+  if (kind >= Kind.Activate) return make(Kind.ComponentOperations, owner);
   if (kind >= Kind.Install) return make(Kind.DeliveredOperations, owner);
   if (kind >= Kind.Download && kind <= Kind.DownloadInstallInactive) {
     return make(Kind.DownloadOperations, owner);
@@ -287,6 +310,7 @@ export function formatOf(handle: i32): i32 {
   switch (kindOf(handle)) {
     case Kind.DownloadOperations:
     case Kind.DeliveredOperations:
+    case Kind.ComponentOperations:
     case Kind.Component:
       return Format.Node;
     case Kind.Data:
@@ -315,7 +339,8 @@ export function valueInto(handle: i32, ptr: usize): i32 {
     const at = store_.find(owner);
     return at ? bytes.writeDecimal(store_.stateOf(at), ptr) : Err.NotFound;
   }
-  if (kind < Kind.Id || kind == Kind.Status) return bytes.writeDecimal(StatusValue.Idle, ptr);
+  if (kind < Kind.Id) return bytes.writeDecimal(StatusValue.Idle, ptr);
+  if (kind == Kind.Status) return bytes.writeDecimal(statusOf(owner), ptr);
   const at = rowOf(owner);
   if (!at) return Err.NotFound;
   if (kind == Kind.State) {
@@ -338,6 +363,19 @@ function textOf(kind: i32): i32 {
     default:
       return Text.Version;
   }
+}
+
+/** Status of a component: what became of the last change of its State. @spec SCOMO 1.0 */
+export function statusOf(component: i32): i32 {
+  const change = jobs.changeOf(jobs.memberOf(operation.id(), 0));
+  if (change && inventory.plannedFor(component)) return failedStatus(change) + 10;
+  const failed = inventory.failedChange(component);
+  return failed ? failedStatus(failed) : <i32>StatusValue.Idle;
+}
+
+/** Activate 40, Deactivate 60, Remove 20; while one goes on it is 10 more. */
+function failedStatus(change: i32): i32 {
+  return ((change % 3) + 1) * 20;
 }
 
 /** The row of a component that is deployed, 0 if it is not. */

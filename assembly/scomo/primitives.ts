@@ -11,6 +11,7 @@ import {
   URL_BYTES_MAX,
 } from "../base/limits";
 import * as names from "../base/names";
+import * as inventory from "../install/inventory";
 import * as jobs from "../install/jobs";
 import * as outbox from "../install/outbox";
 import * as places from "../install/places";
@@ -51,7 +52,8 @@ export function open(by: i32, ptr: usize, byteCount: i32): void {
 export function exec(handle: i32, group: u32, flags: i32): i32 {
   const entry = object.ownerOf(handle);
   const primitive = object.primitiveOf(handle);
-  const nameBytes = tree.nameInto(entry, NAME);
+  const list = jobs.listOf(primitive);
+  const nameBytes = list == 2 ? object.componentNameInto(entry, NAME) : tree.nameInto(entry, NAME);
   if (nameBytes < 0) return nameBytes;
   if (correlatorBytes > CORRELATOR_BYTES_MAX) return Err.TooLarge;
   const known = findKnown(nameBytes, primitive);
@@ -75,13 +77,16 @@ export function exec(handle: i32, group: u32, flags: i32): i32 {
   return journal.error();
 }
 
-/** @returns the PkgID's bytes, the text itself in SHORT_TEXT, or Err */
+/** @returns the bytes of the PkgID or the component's ID, the text itself in SHORT_TEXT, or Err */
 function checkEntry(entry: i32, primitive: i32): i32 {
+  if (primitive >= Primitive.Activate) {
+    return inventory.textInto(object.rowOf(entry), inventory.Text.Id, SHORT_TEXT);
+  }
   if (primitive <= Primitive.DownloadInstallInactive) {
     const url = places.below(entry, names.PKG_URL, 6);
     if (url < 0 || tree.valueBytes(url) == 0) return Err.NotFound;
     if (tree.valueBytes(url) > URL_BYTES_MAX) return Err.UriTooLong;
-  } else if (!store_.find(entry)) {
+  } else if (primitive != Primitive.RemoveDelivered && !store_.find(entry)) {
     return Err.NotFound;
   }
   const idBytes = places.valueBelow(entry, names.PKG_ID, 5, SHORT_TEXT, PKG_ID_BYTES_MAX);
@@ -95,8 +100,7 @@ function checkEntry(entry: i32, primitive: i32): i32 {
 function findKnown(nameBytes: i32, primitive: i32): i32 {
   for (let i = 0; i < jobs.total(); i++) {
     const job = jobs.row(i);
-    const isDownload = jobs.primitiveOf(job) <= Primitive.DownloadInstallInactive;
-    if (isDownload != primitive <= Primitive.DownloadInstallInactive) continue;
+    if (jobs.listOf(jobs.primitiveOf(job)) != jobs.listOf(primitive)) continue;
     const otherBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
     if (!bytes.equal(SHORT_TEXT, otherBytes, NAME, nameBytes)) continue;
     const sameBytes = jobs.textInto(job, jobs.Text.Correlator, OTHER);
@@ -113,12 +117,12 @@ function findKnown(nameBytes: i32, primitive: i32): i32 {
  */
 export function isBusy(entry: i32): bool {
   if (!object.isEntry(entry)) return false;
-  const isDownload = tree.parentOf(entry) == places.download();
+  const list = tree.parentOf(entry) == places.download() ? 0 : 1;
   const nameBytes = tree.nameInto(entry, NAME);
   for (let i = 0; i < jobs.total(); i++) {
     const job = jobs.row(i);
     if (outbox.hasGroup(jobs.groupOf(job))) continue;
-    if (isDownload != jobs.primitiveOf(job) <= Primitive.DownloadInstallInactive) continue;
+    if (jobs.listOf(jobs.primitiveOf(job)) != list) continue;
     const otherBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
     if (bytes.equal(SHORT_TEXT, otherBytes, NAME, nameBytes)) return true;
   }

@@ -11,12 +11,6 @@ import { ResultCode } from "./results";
 const OPERATIONS: usize = memory.data<u8>([
   0x4f, 0x70, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73, 0x2f, // Operations/
 ]);
-const WORDS: usize = memory.data<u8>([
-  0x44, 0x6f, 0x77, 0x6e, 0x6c, 0x6f, 0x61, 0x64, // Download
-  0x49, 0x6e, 0x73, 0x74, 0x61, 0x6c, 0x6c, // Install
-  0x49, 0x6e, 0x61, 0x63, 0x74, 0x69, 0x76, 0x65, // Inactive
-]);
-
 let end: usize = 0;
 
 function start(ptr: usize): void {
@@ -36,11 +30,18 @@ function addSegment(ptr: usize, byteCount: i32): void {
 }
 
 function addObject(job: usize): void {
-  if (jobs.primitiveOf(job) <= Primitive.DownloadInstallInactive) addSegment(names.DOWNLOAD, 8);
-  else addDelivered();
+  const list = jobs.listOf(jobs.primitiveOf(job));
+  if (list == 0) addSegment(names.DOWNLOAD, 8);
+  else if (list == 1) addDelivered();
+  else addDeployed();
   store<u8>(end++, 0x2f);
   const nameBytes = jobs.textInto(job, jobs.Text.Name, end);
   if (nameBytes > 0) end += nameBytes;
+}
+
+function addDeployed(): void {
+  addSegment(names.INVENTORY, 9);
+  addSegment(names.DEPLOYED, 8);
 }
 
 function addDelivered(): void {
@@ -56,12 +57,7 @@ export function sourceInto(job: usize, ptr: usize): i32 {
   start(ptr);
   addObject(job);
   addSegment(OPERATIONS, 11);
-  const primitive = jobs.primitiveOf(job);
-  if (primitive <= Primitive.DownloadInstallInactive) add(WORDS, 8);
-  if (primitive != Primitive.Download) add(WORDS + 8, 7);
-  const isInactive =
-    primitive == Primitive.DownloadInstallInactive || primitive == Primitive.InstallInactive;
-  if (isInactive) add(WORDS + 15, 8);
+  end += object.primitiveNameInto(jobs.primitiveOf(job), end);
   return <i32>(end - ptr);
 }
 
@@ -85,8 +81,7 @@ export function jobOf(outcome: usize, index: i32): usize {
 export function targetInto(outcome: usize, index: i32, ptr: usize): i32 {
   start(ptr);
   if (isSuccess(outcome) && outbox.namedCount(outcome)) {
-    addSegment(names.INVENTORY, 9);
-    addSegment(names.DEPLOYED, 8);
+    addDeployed();
     store<u8>(end++, 0x2f);
     end += object.componentNameInto(outbox.namedAt(outcome, index), end);
     return <i32>(end - ptr);

@@ -2,7 +2,8 @@
 // outcome.
 import { DeliveryState, Err, Format, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
-import { SHORT_TEXT } from "../base/buffers";
+import { BLOCK, SHORT_TEXT } from "../base/buffers";
+import { COMPONENTS_MAX, PKG_ID_BYTES_MAX } from "../base/limits";
 import * as names from "../base/names";
 import * as inventory from "../install/inventory";
 import * as jobs from "../install/jobs";
@@ -26,6 +27,9 @@ export const enum ResultCode {
   InstallFailed = 1405,
   InstallNoMemory = 1406,
   ValidationFailed = 1407,
+  RemoveFailed = 1408,
+  ActivateFailed = 1409,
+  DeactivateFailed = 1410,
   Undefined = 1412,
   Environment = 1413,
   RollbackFailed = 1475,
@@ -41,6 +45,9 @@ const DIGITS: usize = memory.data(4);
 
 /** The result code that tells the server why a Primitive ended so. */
 export function resultFor(err: i32, primitive: i32): i32 {
+  if (err && err != Err.Damaged && primitive >= Primitive.RemoveDelivered) {
+    return changeFailed(primitive);
+  }
   const isDownload = primitive == Primitive.Download;
   switch (err) {
     case Err.Ok:
@@ -76,6 +83,17 @@ export function resultFor(err: i32, primitive: i32): i32 {
   }
 }
 
+function changeFailed(primitive: i32): i32 {
+  switch (primitive) {
+    case Primitive.Activate:
+      return ResultCode.ActivateFailed;
+    case Primitive.Deactivate:
+      return ResultCode.DeactivateFailed;
+    default:
+      return ResultCode.RemoveFailed;
+  }
+}
+
 /**
  * Appends everything that the end of the group means, its outcome last: all of it counts with that
  * one record. The caller makes it durable before anybody hears of it.
@@ -89,6 +107,8 @@ export function finish(): void {
     if (!run.wasSame()) inventory.clearPlanned();
   }
   if (!err && jobs.primitiveOf(first) == Primitive.Download) err = addDelivered(first);
+  if (!err && jobs.primitiveOf(first) == Primitive.RemoveDelivered) err = removeDelivered(first);
+  if (!err && jobs.primitiveOf(first) == Primitive.RemoveDeployed) releaseDelivered();
   const count = jobs.countOf(run.currentGroup());
   for (let i = 0; i < count; i++) finishJob(jobs.memberOf(run.currentGroup(), i), err);
   const result = resultFor(err, jobs.primitiveOf(first));
@@ -102,14 +122,50 @@ export function finish(): void {
 
 function finishJob(job: usize, err: i32): void {
   const primitive = jobs.primitiveOf(job);
-  const isDownload = primitive <= Primitive.DownloadInstallInactive;
-  const parent = isDownload ? places.download() : places.delivered();
-  const nameBytes = jobs.textInto(job, jobs.Text.Name, SHORT_TEXT);
-  const entry = places.below(parent, SHORT_TEXT, nameBytes);
+  const entry = entryOf(job);
   if (entry < 0) return;
   setStatus(entry, statusAfter(primitive, err));
   const at = store_.find(entry);
-  if (!err && !isDownload && at) store_.setState(at, DeliveryState.Installed);
+  if (!err && jobs.listOf(primitive) == 1 && at) store_.setState(at, DeliveryState.Installed);
+}
+
+/** The entry below Download or Delivered that a job is about, below 0 if there is none. */
+function entryOf(job: usize): i32 {
+  const list = jobs.listOf(jobs.primitiveOf(job));
+  if (list > 1) return Err.NotFound;
+  const parent = list ? places.delivered() : places.download();
+  return places.below(parent, SHORT_TEXT, jobs.textInto(job, jobs.Text.Name, SHORT_TEXT));
+}
+
+/** Takes away a Delivery Package with its bytes. */
+function removeDelivered(job: usize): i32 {
+  const entry = entryOf(job);
+  if (entry < 0) return entry;
+  return tree.isPermanent(entry) ? <i32>Err.NotAllowed : tree.remove(entry);
+}
+
+/**
+ * The package of the component that leaves is Delivered again when none of its components is left.
+ *
+ * @spec SCOMO 1.0 (open point 14)
+ */
+function releaseDelivered(): void {
+  const leaving = inventory.planned(0);
+  if (!inventory.plannedCount()) return;
+  const idBytes = inventory.textInto(leaving, inventory.Text.PkgIdRef, SHORT_TEXT);
+  for (let i = 0; i < COMPONENTS_MAX; i++) {
+    if (i == load<u16>(leaving) || !inventory.isDeployed(i)) continue;
+    const otherBytes = inventory.textInto(inventory.row(i), inventory.Text.PkgIdRef, BLOCK);
+    if (bytes.equal(BLOCK, otherBytes, SHORT_TEXT, idBytes)) return;
+  }
+  const list = places.delivered();
+  let entry = list < 0 ? list : tree.firstChild(list);
+  for (; entry >= 0; entry = tree.nextSibling(entry)) {
+    const otherBytes = places.valueBelow(entry, names.PKG_ID, 5, BLOCK, PKG_ID_BYTES_MAX);
+    const at = store_.find(entry);
+    if (!at || !bytes.equal(BLOCK, otherBytes, SHORT_TEXT, idBytes)) continue;
+    store_.setState(at, DeliveryState.Delivered);
+  }
 }
 
 /** The Status leaf behind a Primitive. @spec SCOMO 1.0 (Status values) */
@@ -118,6 +174,7 @@ function statusAfter(primitive: i32, err: i32): i32 {
     return err ? StatusValue.DownloadFailed : StatusValue.DownloadComplete;
   }
   if (!err) return StatusValue.Idle;
+  if (primitive == Primitive.RemoveDelivered) return StatusValue.RemoveFailed;
   if (primitive > Primitive.DownloadInstallInactive) return StatusValue.InstallFailed;
   const isBefore =
     err == Err.Transport || err == Err.HttpStatus || err == Err.HttpLogin || err == Err.TimedOut;

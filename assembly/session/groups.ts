@@ -368,7 +368,7 @@ function illegalExec(): i32 {
   while (parse.nextItem()) {
     if (isRefused || uri.parse(parse.itemTarget, parse.itemTargetBytes)) return Status.Failed;
     const primitive = primitiveOf(route.resolve());
-    if (primitive < 0) return Status.Failed;
+    if (primitive < 0 || primitive > Primitive.InstallInactive) return Status.Failed;
     if (primitive <= Primitive.DownloadInstallInactive) return Status.NotSupported;
   }
   return 0;

@@ -178,7 +178,7 @@ function lookDeployed(index: i32): void {
     const isRemoved = (flags & inventory.Flag.Removed) != 0;
     const isActive = (flags & inventory.Flag.Active) != 0;
     number(isRemoved ? 0 : isActive ? 20 : 10, 1);
-    number(object.StatusValue.Idle, 1);
+    number(object.statusOf(i), 1);
     number(load<u8>(row, Row.Slot), 1);
     number((isRemoved ? 1 : 0) | (flags & inventory.Flag.Dirty ? 2 : 0), 1);
     number(load<u32>(row, Row.Size), 4);

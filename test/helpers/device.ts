@@ -133,6 +133,9 @@ export class Device {
   platform: (check: SignatureCheck) => Err = (check) => (isGood(check) ? Err.Ok : Err.Refused);
   verdict: (wait: "Prepare" | "Ensure" | "Health", id: string) => Err = () => Err.Ok;
 
+  /** The component that `verdict` was last asked about. */
+  asked: ReturnType<typeof takeComponent> | undefined;
+
   readonly medium: Medium;
   readonly build: CoreBuild;
   private serverId = 0;
@@ -390,16 +393,21 @@ export class Device {
       case Wait.Fetch:
         return this.serve();
       case Wait.Prepare:
-        return this.verdict("Prepare", takeComponent(this.core).id);
+        return this.ask("Prepare");
       case Wait.Ensure:
-        return this.verdict("Ensure", takeComponent(this.core).id);
+        return this.ask("Ensure");
       case Wait.Health:
-        return this.verdict("Health", takeComponent(this.core).id);
+        return this.ask("Health");
       case Wait.Verify:
         return this.platform(takeCheck(this.core));
       default:
         return Err.Ok;
     }
+  }
+
+  private ask(wait: "Prepare" | "Ensure" | "Health"): Err {
+    this.asked = takeComponent(this.core);
+    return this.verdict(wait, this.asked.id);
   }
 
   private serve(): Err {

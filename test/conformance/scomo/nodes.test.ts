@@ -11,6 +11,7 @@ import {
 
 const X = "./SCOMO/Download/p";
 const D = "./SCOMO/Inventory/Delivered/p";
+const OPERATIONS = "Activate/Deactivate/Remove";
 
 describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
   const fresh = Device.provisioned(build, TRUSTING, IDENTITY);
@@ -48,7 +49,7 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
       [get("1", D, `${D}/Operations`, `${D}/Status`), get("2", `${D}/State`)],
     );
     expect(results(answer)).toEqual({
-      [D]: "PkgID/Status/Operations", [`${D}/Operations`]: "Install/InstallInactive",
+      [D]: "PkgID/Status/Operations", [`${D}/Operations`]: "Install/InstallInactive/Remove",
       [`${D}/Status`]: "10",
     });
     expect(codes(answer)).toMatchObject({ 2: 404 });
@@ -74,13 +75,14 @@ describe.each(BUILDS)("nodes of SCOMO, %s build", (build) => {
     device.connect();
     const C = "./SCOMO/Inventory/Deployed/app";
     const names = [
-      "ID", "PkgIDRef", "Name", "Version", "State", "Status",
+      "ID", "PkgIDRef", "Name", "Version", "State", "Status", "Operations",
     ].map((name) => `${C}/${name}`);
     const answer = device.reply(
       [get("1", "./SCOMO/Inventory/Deployed", C, ...names, `${D}/State`)],
     );
     expect(results(answer)).toEqual({
-      "./SCOMO/Inventory/Deployed": "app", [C]: "ID/PkgIDRef/Name/Version/State/Status",
+      "./SCOMO/Inventory/Deployed": "app",
+      [C]: "ID/PkgIDRef/Name/Version/State/Status/Operations", [`${C}/Operations`]: OPERATIONS,
       [`${C}/ID`]: "app",
       [`${C}/PkgIDRef`]: "id-p", [`${C}/Name`]: "app", [`${C}/Version`]: "1.0.0",
       [`${C}/State`]: "20",
