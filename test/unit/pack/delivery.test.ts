@@ -143,23 +143,33 @@ describe("signature", () => {
     expect(isGood).toBe(true);
   });
 
-  test.skipIf(!hasOpenssl())("packDelivery: a P-256 signature verifies with openssl", () => {
-    const { digest, header, signature } = blockOf(open(packDelivery(bound, p256)).envelope);
-    const folder = mkdtempSync(join(tmpdir(), "scomo-pack-"));
-    try {
-      writeFileSync(join(folder, "key.pem"), publicPem(P256_PEM));
-      writeFileSync(join(folder, "message"), signed(header, digest));
-      writeFileSync(join(folder, "signature"), toDer(signature));
-      const output = execFileSync(
+  const openssl = [
+    { ...cases[0]!, how: ["-sigfile", "signature", "-digest", "sha256"] },
+    { ...cases[1]!, how: ["-sigfile", "signature"] },
+  ];
+
+  test.skipIf(!hasOpenssl()).each(openssl)(
+    "packDelivery: a $name signature verifies with openssl",
+    ({ name, key, pem, how }) => {
+      const { digest, header, signature } = blockOf(open(packDelivery(bound, key)).envelope);
+      const folder = mkdtempSync(join(tmpdir(), "scomo-pack-"));
+      const verdict = (): string => execFileSync(
         "openssl",
-        ["dgst", "-sha256", "-verify", "key.pem", "-signature", "signature", "message"],
-        { cwd: folder, encoding: "utf8" },
+        ["pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "key.pem", "-in", "message", ...how],
+        { cwd: folder, encoding: "utf8", stdio: "pipe" },
       );
-      expect(output.trim()).toBe("Verified OK");
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+      try {
+        writeFileSync(join(folder, "key.pem"), publicPem(pem));
+        writeFileSync(join(folder, "message"), signed(header, digest));
+        writeFileSync(join(folder, "signature"), name === "P-256" ? toDer(signature) : signature);
+        expect(verdict().trim()).toBe("Signature Verified Successfully");
+        writeFileSync(join(folder, "message"), signed(header, sha256(digest)));
+        expect(verdict).toThrow();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   // RFC 6979 A.2.5: P-256, SHA-256, message "sample". s is in the upper half and must stay there.
   test("signBytes: the example of RFC 6979 gives the signature printed there", () => {
