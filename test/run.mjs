@@ -10,6 +10,7 @@ const TOOLS = [
   { command: "wbxml2xml", debian: "libwbxml2-utils" },
   { command: "tshark", debian: "tshark" },
   { command: "openssl", debian: "openssl" },
+  { command: "chromium", debian: "chromium" },
   { command: "clang", debian: "clang libclang-rt-dev" },
 ];
 const REPORT = "build/vitest.json";
