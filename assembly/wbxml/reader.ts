@@ -99,7 +99,7 @@ export function open(ptr: usize, byteCount: i32, hasJoined: bool): i32 {
   tableBytes = readMbUint();
   table = next;
   skip(tableBytes);
-  if (publicId == 0) readTable(index);
+  if (publicId == 0 && failure == Err.Ok) readTable(index);
   return failure;
 }
 
