@@ -138,6 +138,7 @@ export interface OrderStatus {
   bind: string;
   packages: string[];
   components: Readonly<Record<string, string>>;
+  changes: { primitive: string; id: string }[];
   state: OrderState;
   code: number | null;
   correlators: string[];
@@ -153,6 +154,7 @@ export function statusOf(device: Device): DeviceStatus {
       bind: order.wanted.bind,
       packages: [...order.wanted.packages],
       components: order.wanted.components,
+      changes: order.wanted.changes.map((change) => ({ ...change })),
       state: order.state,
       code: order.code ?? null,
       correlators: [...new Set(order.packages.map((ordered) => ordered.correlator))],

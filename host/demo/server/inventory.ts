@@ -1,6 +1,7 @@
 import type { DeliveredEntry, DeployedEntry, Inventory } from "./devices.ts";
 import { type Command, textOfData, type TreeCommand } from "./message.ts";
 import type { Answer } from "./outgoing.ts";
+import type { Change, Wanted } from "./policy.ts";
 
 /**
  * What a server does in a session, as a sequence of packages: yields the commands of one and is
@@ -141,6 +142,23 @@ export function outdatedIn(
       return entry?.version === undefined || compareVersions(entry.version, version) < 0;
     })
     .map(([id]) => id);
+}
+
+/** IDs of what is not as wanted: components to install, and those with a State to change. */
+export function lackingIn(
+  inventory: Inventory, { components, changes }: Pick<Wanted, "components" | "changes">,
+): string[] {
+  const open = changes.filter((change) => !isMade(inventory, change)).map(({ id }) => id);
+  return [...outdatedIn(inventory, components), ...open];
+}
+
+const ACTIVE = 20;
+
+/** A component that is not there lacks nothing. */
+function isMade({ deployed }: Inventory, { primitive, id }: Change): boolean {
+  const entry = deployed.find((each) => each.id === id);
+  if (entry === undefined || primitive === "Remove") return entry === undefined;
+  return (entry.state === ACTIVE) === (primitive === "Activate");
 }
 
 const STATES: Readonly<Record<number, string>> = { 10: "inactive", 20: "active" };

@@ -1,6 +1,6 @@
 import type { Device, Inventory, Order, OrderedPackage } from "./devices.ts";
 import type { DeviceEvent } from "./events.ts";
-import { describe, outdatedIn, readInventory, type Script } from "./inventory.ts";
+import { describe, lackingIn, readInventory, type Script } from "./inventory.ts";
 import type { Alert, Command, Group, Item, TreeCommand } from "./message.ts";
 import { nodeNameOf, packageIdOf, type Policy, type Wanted } from "./policy.ts";
 import { apply, isOpen } from "./reports.ts";
@@ -25,6 +25,8 @@ export interface Management {
 const ASK_SECONDS = 300;
 
 const DELIVERED = 10;
+/** Code of a part of an order for which nothing is left to do. */
+const DONE_ALREADY = 1200;
 
 /** The whole of a session. Goes round again when alerts came in on the way. */
 export function* manage(management: Management): Script {
@@ -54,7 +56,7 @@ function settle(management: Management, inventory: Inventory): void {
   const { device, policy, emit } = management;
   for (const order of [...device.orders]) {
     const isOld = order.revision !== policy.revision
-      || outdatedIn(inventory, order.wanted.components).length === 0;
+      || lackingIn(inventory, order.wanted).length === 0;
     if (order.state === "available" && isOld) {
       device.orders.splice(device.orders.indexOf(order), 1);
     }
@@ -65,7 +67,7 @@ function settle(management: Management, inventory: Inventory): void {
     if (order.isVerified !== undefined || (order.state !== "done" && order.state !== "failed")) {
       continue;
     }
-    const outdated = outdatedIn(inventory, order.wanted.components);
+    const outdated = lackingIn(inventory, order.wanted);
     order.isVerified = order.state === "done" && outdated.length === 0;
     const outcome = order.state === "failed" ? `failed with ${order.code}`
       : order.isVerified ? "is done and verified"
@@ -76,7 +78,7 @@ function settle(management: Management, inventory: Inventory): void {
 
 /** Only the server deletes these nodes: without them the device is not the one that accepted. */
 function isForgotten(order: Order, { downloads, delivered }: Inventory): boolean {
-  return order.packages.every(({ node }) =>
+  return order.wanted.changes.length === 0 && order.packages.every(({ node }) =>
     !downloads.includes(node) && delivered.every((entry) => entry.node !== node));
 }
 
@@ -102,10 +104,9 @@ function nodesOf(order: Order): string[] {
 /** Orders that go on or begin now; an outdated device's other ones are shown as available. */
 function dueOrders(management: Management, inventory: Inventory): Order[] {
   const { device, policy, isNotified, emit } = management;
-  const due = device.orders.filter((order) =>
-    order.state === "downloading" && order.packages.every((each) => isDelivered(each, inventory)));
+  const due = device.orders.filter((order) => mayGoOn(order, inventory));
   for (const [index, wanted] of policy.wanted.entries()) {
-    const outdated = outdatedIn(inventory, wanted.components);
+    const outdated = lackingIn(inventory, wanted);
     if (outdated.length === 0 || isBlocked(device, policy, index)) continue;
     const order = orderFor(device, policy, index);
     if (wanted.urgent || isNotified) due.push(order);
@@ -117,9 +118,23 @@ function dueOrders(management: Management, inventory: Inventory): Order[] {
   return due;
 }
 
+/** A change is ordered again until it is reported: a device that knows of it says so. */
+function mayGoOn({ state, wanted, packages }: Order, inventory: Inventory): boolean {
+  if (wanted.changes.length > 0) return state === "installing";
+  return state === "downloading" && packages.every((each) => isDelivered(each, inventory));
+}
+
+/** Names by which a package, or a component that changes, is known in an order. */
+function objectsOf({ packages, changes }: Wanted): Omit<OrderedPackage, "correlator">[] {
+  return [
+    ...packages.map((path) => ({ path, pkgId: packageIdOf(path), node: nodeNameOf(path) })),
+    ...changes.map(({ id }) => ({ path: "", pkgId: id, node: `Deployed/${id}` })),
+  ];
+}
+
 /** An open order is in the way, or this policy has been tried and failed or was refused. */
 function isBlocked(device: Device, policy: Policy, index: number): boolean {
-  const nodes = policy.wanted[index]!.packages.map(nodeNameOf);
+  const nodes = objectsOf(policy.wanted[index]!).map(({ node }) => node);
   return device.orders.some((order) => {
     if (isOpen(order)) return nodesOf(order).some((node) => nodes.includes(node));
     const isOfPolicy = order.revision === policy.revision && order.index === index;
@@ -138,9 +153,8 @@ function orderFor(device: Device, policy: Policy, index: number): Order {
   const number = Math.max(0, ...device.orders.map((order) => order.number)) + 1;
   const order: Order = {
     number, revision, index, wanted, state: "available",
-    packages: wanted.packages.map((path, i) => ({
-      path, pkgId: packageIdOf(path), node: nodeNameOf(path),
-      correlator: correlatorOf(revision, number, wanted, i),
+    packages: objectsOf(wanted).map((object, i) => ({
+      ...object, correlator: correlatorOf(revision, number, wanted, i),
     })),
   };
   device.orders.push(order);
@@ -162,7 +176,12 @@ function isDelivered({ node, pkgId }: OrderedPackage, { delivered }: Inventory):
 }
 
 export function nameOf(order: Order): string {
-  const components = Object.entries(order.wanted.components).map((pair) => pair.join(" "));
+  const { components: versions, changes } = order.wanted;
+  if (changes.length > 0) {
+    const list = changes.map(({ primitive, id }) => `${primitive} ${id}`).join(", ");
+    return `Order ${order.number}, ${list},`;
+  }
+  const components = Object.entries(versions).map((pair) => pair.join(" "));
   const packages = order.packages.map(({ pkgId }) => pkgId).join(" + ");
   return `Order ${order.number}, ${packages} (${components.join(", ")}),`;
 }
@@ -180,9 +199,10 @@ class Placement {
   }
 
   *run(): Script {
-    const { bind, delivery } = this.order.wanted;
+    const { bind, delivery, changes } = this.order.wanted;
     const downloadInstall = this.install("DownloadInstall");
-    if (delivery === "direct") yield* this.deliver();
+    if (changes.length > 0) yield* this.change();
+    else if (delivery === "direct") yield* this.deliver();
     else if (bind === "package") yield* this.download("installing", downloadInstall);
     else if (this.missing().length > 0) yield* this.download("downloading", "Download");
     else yield* this.installDelivered();
@@ -194,6 +214,25 @@ class Placement {
 
   private install(operation: string): string {
     return this.order.wanted.inactive ? `${operation}Inactive` : operation;
+  }
+
+  /** An Exec for each component whose State is another one. */
+  private *change(): Script {
+    const { order, inventory } = this;
+    if (order.state !== "installing" && !(yield* this.askFirst())) return;
+    this.begin("installing");
+    const lacking = new Set(lackingIn(inventory, order.wanted));
+    const execs = order.wanted.changes.flatMap(({ primitive, id }, index) => {
+      const ordered = order.packages[index]!;
+      const node = inventory.deployed.find((entry) => entry.id === id)?.node;
+      if (lacking.has(id) && node !== undefined && ordered.code === undefined) {
+        const uri = `${this.root}/Inventory/Deployed/${node}/Operations/${primitive}`;
+        return [this.exec(ordered, uri)];
+      }
+      if (ordered.source === undefined) ordered.code = DONE_ALREADY;
+      return [];
+    });
+    if (execs.length > 0) yield* this.ask(execs, [], execs);
   }
 
   /** Indirect delivery: a Sequence for each package, the first with the question. */
@@ -301,7 +340,8 @@ class Placement {
     if (order.state === state) return;
     for (const ordered of order.packages) delete ordered.code;
     order.state = state;
-    const verb = state === "downloading" ? "downloads" : "installs";
+    const isChange = order.wanted.changes.length > 0;
+    const verb = isChange ? "changes" : state === "downloading" ? "downloads" : "installs";
     const text = `${nameOf(order)} goes out: the device ${verb}`;
     management.emit({ kind: "order", text, order });
   }

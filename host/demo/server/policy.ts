@@ -39,7 +39,16 @@ export interface Wanted {
   correlator: "order" | "exec";
   /** Install into Inactive state. */
   inactive: boolean;
+  /** What becomes of components that are there; then nothing is installed. */
+  changes: readonly Change[];
 }
+
+export interface Change {
+  primitive: "Activate" | "Deactivate" | "Remove";
+  id: string;
+}
+
+const CHANGE_KEYS = { activate: "Activate", deactivate: "Deactivate", remove: "Remove" } as const;
 
 /** The policy is wrong; the message names the key. */
 export class PolicyError extends Error {
@@ -117,7 +126,33 @@ function parseServer(server: Keys): Login & { auth: "md5" | "basic" | "mac" } {
   return parsed;
 }
 
+/** An entry without packages: for each Primitive the IDs of its components. */
+function parseChanges(entry: Keys): Wanted {
+  const changes = Object.entries(CHANGE_KEYS).flatMap(([name, primitive]) =>
+    (entry.has(name) ? entry.list(name) : []).map((id, i) => (
+      { primitive, id: checkText(entry.key(`${name}[${i}]`), id) })));
+  const parsed: Wanted = {
+    bind: "package", delivery: "indirect", packages: [], components: {}, inactive: false, changes,
+    ...parseManner(entry),
+  };
+  entry.nothingElse();
+  if (changes.length === 0) throw new PolicyError(entry.path, "must name a component");
+  if (new Set(changes.map(({ id }) => id)).size !== changes.length) {
+    throw new PolicyError(entry.path, "must name each component once");
+  }
+  return parsed;
+}
+
+function parseManner(entry: Keys): Pick<Wanted, "urgent" | "askUser" | "correlator"> {
+  return {
+    urgent: entry.flag("urgent"),
+    ...(entry.has("askUser") ? { askUser: entry.text("askUser") } : {}),
+    correlator: entry.choice("correlator", ["order", "exec"] as const, "order"),
+  };
+}
+
 function parseWanted(entry: Keys): Wanted {
+  if (Object.keys(CHANGE_KEYS).some((name) => entry.has(name))) return parseChanges(entry);
   const bind = entry.choice("bind", ["package", "atomic"] as const);
   const parsed: Wanted = {
     bind,
@@ -126,10 +161,9 @@ function parseWanted(entry: Keys): Wanted {
       ? [entry.text("package", undefined, PATH)]
       : entry.list("packages").map((path, i) => checkText(entry.key(`packages[${i}]`), path, PATH)),
     components: parseComponents(entry.object("components")),
-    urgent: entry.flag("urgent"),
-    ...(entry.has("askUser") ? { askUser: entry.text("askUser") } : {}),
-    correlator: entry.choice("correlator", ["order", "exec"] as const, "order"),
+    ...parseManner(entry),
     inactive: entry.flag("inactive"),
+    changes: [],
   };
   entry.nothingElse();
   const { length } = parsed.packages;

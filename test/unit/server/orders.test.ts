@@ -322,3 +322,81 @@ describe("an order that is bound by an Atomic", () => {
     expect(bench.device.orders).toMatchObject([{ state: "failed", code: 500 }]);
   });
 });
+
+describe("an order for components that are there", () => {
+  const CHANGES = { deactivate: ["jvm"], remove: ["antivirus"], activate: ["none"], urgent: true };
+  const uri = (id: string, primitive: string) => `${DEPLOYED}/${id}/Operations/${primitive}`;
+  const make = (change: object = {}): Bench => {
+    const bench = new Bench({ ...CHANGES, ...change });
+    bench.client.deploy("jvm", "8.1.0");
+    bench.client.deploy("antivirus", "4.0.7");
+    return bench;
+  };
+  const report = ({ client }: Bench, code: number): void => {
+    for (const id of ["jvm", "antivirus"]) {
+      const job = client.jobs.find((each) => each.uri.includes(id))!;
+      client.report(job, code, id, `${DEPLOYED}/${id}`);
+    }
+  };
+
+  it("is an Exec for each that is not so yet", async () => {
+    const bench = make();
+    await bench.session();
+    expect(bench.client.jobs.map((job) => job.uri)).toEqual(
+      [uri("jvm", "Deactivate"), uri("antivirus", "Remove")],
+    );
+    expect(bench.device.orders).toMatchObject([
+      { state: "installing", changes: [{ primitive: "Activate", id: "none" }, {}, {}] },
+    ]);
+  });
+
+  it("is done and verified when all is reported and so", async () => {
+    const bench = make();
+    await bench.session();
+    const node = `${DEPLOYED}/antivirus`;
+    for (const path of [...bench.client.tree.keys()]) {
+      if (path.startsWith(node)) bench.client.tree.delete(path);
+    }
+    bench.client.tree.set(`${DEPLOYED}/jvm/State`, "10");
+    report(bench, 1200);
+    await bench.session();
+    expect(bench.device.orders).toMatchObject([{ state: "done", code: 1200, verified: true }]);
+    await bench.session();
+    expect(bench.client.jobs).toHaveLength(2);
+  });
+
+  it("goes out again with the same correlator as long as nothing is reported", async () => {
+    const bench = make();
+    await bench.session();
+    await bench.session();
+    const [first, , again] = bench.client.jobs;
+    expect(again).toEqual(first);
+    expect(bench.device.orders).toHaveLength(1);
+  });
+
+  it("failed, it is not repeated", async () => {
+    const bench = make();
+    await bench.session();
+    report(bench, 1410);
+    await bench.session();
+    await bench.session();
+    expect(bench.device.orders).toMatchObject([{ state: "failed", code: 1410 }]);
+    expect(bench.client.jobs).toHaveLength(2);
+  });
+
+  it("a device that is so already is left alone", async () => {
+    const bench = make({ activate: ["jvm"], deactivate: [], remove: ["none"] });
+    await bench.session();
+    expect(bench.device.orders).toEqual([]);
+  });
+
+  it("the user is asked once, and may refuse", async () => {
+    const bench = make({ askUser: "Stop it?" });
+    bench.client.options.answer = 304;
+    await bench.session();
+    await bench.session();
+    expect(bench.client.asked).toEqual(["Stop it?"]);
+    expect(bench.client.jobs).toEqual([]);
+    expect(bench.device.orders).toMatchObject([{ state: "refused", code: 304 }]);
+  });
+});

@@ -50,7 +50,7 @@ describe("parsePolicy", () => {
     expect(policy.wanted).toEqual([{
       bind: "package", delivery: "indirect", packages: ["scanner-77.suit"],
       components: { jvm: "8.2.0", antivirus: "5.0.0" }, urgent: true,
-      askUser: "Install the new scanner?", correlator: "order", inactive: false,
+      askUser: "Install the new scanner?", correlator: "order", inactive: false, changes: [],
     }]);
   });
 
@@ -97,6 +97,11 @@ describe("parsePolicy", () => {
     ["wanted[0].urgent", wanted({ ...ATOMIC, urgent: "yes" }), "a text"],
     ["wanted[0].delivery", wanted({ ...ATOMIC, delivery: "push" }), "unknown"],
     ["wanted[0].urgnet", wanted({ ...ATOMIC, urgnet: true }), "misspelt"],
+    ["wanted[0]", wanted({ remove: [] }), "without a component"],
+    ["wanted[0]", wanted({ remove: ["a"], activate: ["a"] }), "one component twice"],
+    ["wanted[0].remove", wanted({ remove: "a" }), "no list"],
+    ["wanted[0].deactivate[1]", wanted({ deactivate: ["a", 1] }), "a number"],
+    ["wanted[0].bind", wanted({ bind: "package", remove: ["a"] }), "with a package"],
   ];
   for (const [key, value, what] of faults) {
     it(`${key}, ${what}: the error names the key`, () => {
