@@ -99,6 +99,8 @@ export function start(): i32 {
   object.refresh();
   hasDevice = !err && dmAcc.first() >= 0;
   if (err && err != Err.NotFound) return err;
+  // What is left of a journal that was whole once says nothing of a device: it is lost, not new.
+  if (!hasDevice && journal.isDegraded()) return Err.Damaged;
   mode = Mode.Boot;
   opening = Opening.No;
   waiting = -1;

@@ -9,6 +9,14 @@ const OF_PLAN = 0x8000;
 /** Bits of an entry's flags that are kept when a plan comes into force. */
 const IN_FORCE = 0x0f;
 
+const DIRTY = 0x04;
+const REMOVED = 0x08;
+const NO_SLOT = 0xff;
+/** Offset of the floor in an entry. */
+const FLOOR = 8;
+/** Bit of the reason of an OUTCOME: the old set could not be brought back. */
+const INCONSISTENT = 0x80;
+
 /** Payloads by the number that they begin with. */
 type Table = Map<number, Uint8Array>;
 
@@ -38,7 +46,11 @@ export function entriesOf(operation: Uint8Array): Uint8Array[] {
 /** What the current region says; undefined where there is none. */
 export function tellJournal(areas: readonly Uint8Array[], writeUnit = 1): Told | undefined {
   const journal = readJournal(areas.slice(0, JOURNAL_AREAS), writeUnit);
-  if (!journal) return undefined;
+  return journal && tellRecords(journal.records);
+}
+
+/** What records that count say, in their order. */
+export function tellRecords(records: readonly { type: number; payload: Uint8Array }[]): Told {
   const told: Told = {
     nodes: new Map(),
     entries: new Map(),
@@ -48,7 +60,7 @@ export function tellJournal(areas: readonly Uint8Array[], writeUnit = 1): Told |
     outcomes: [],
     operation: null,
   };
-  for (const { type, payload } of journal.records) take(told, type, payload);
+  for (const { type, payload } of records) take(told, type, payload);
   return told;
 }
 
@@ -106,8 +118,26 @@ function takeStep(told: Told, type: number, payload: Uint8Array): void {
   const ended = payload.subarray(0, 4);
   told.outcomes.push(Uint8Array.of(...id, ...id, ...ended, entries.length, ...named));
   for (const entry of entries) if (operation[6] === 1) enter(told, entry);
+  if (payload[3]! & INCONSISTENT) for (const entry of entries) mark(told, entry);
   for (const key of told.texts.keys()) if (key & OF_PLAN) told.texts.delete(key);
   told.operation = null;
+}
+
+/** The outside may not be what the inventory says; what was not there before is gone from it. */
+function mark(told: Told, entry: Uint8Array): void {
+  const component = u16(entry);
+  const inForce = told.entries.get(component)?.slice();
+  if (inForce) {
+    inForce[3]! |= DIRTY;
+    told.entries.set(component, inForce);
+    return;
+  }
+  const gone = entry.slice();
+  gone.set([NO_SLOT, DIRTY | REMOVED], 2);
+  gone.fill(0, FLOOR, FLOOR + 4);
+  told.entries.set(component, gone);
+  const text = told.texts.get(component | OF_PLAN);
+  if (text) told.texts.set(component, text);
 }
 
 function enter(told: Told, entry: Uint8Array): void {

@@ -89,7 +89,7 @@ export class Medium {
     const held = this.pending;
     this.pending = [];
     const share = { done: 1, half: 0.5, none: 0 }[fault?.effect ?? "done"];
-    for (const change of held.slice(0, held.length * share)) put(this.durable, change);
+    for (const change of held.slice(0, held.length * share)) putChange(this.durable, change);
     return fault?.err ?? Err.Ok;
   }
 
@@ -100,14 +100,16 @@ export class Medium {
     const effect = fault?.effect ?? "done";
     const part = effect === "half" ? halfOf(change, this.live) : change;
     if (effect !== "none") {
-      put(this.live, part);
+      putChange(this.live, part);
       this.pending.push(part);
     }
     return fault?.err ?? Err.Ok;
   }
 }
 
-function put(areas: readonly Uint8Array[], { area, offset, bytes }: Change): void {
+export function putChange(
+  areas: readonly Uint8Array[], { area, offset, bytes }: Change,
+): void {
   if (bytes) areas[area]!.set(bytes, offset);
   else areas[area]!.fill(ERASED);
 }
@@ -137,7 +139,7 @@ export function* remainsOf(medium: Medium, change?: Change): Generator<Remains> 
   const make = (label: string, kept: readonly Change[]): Remains => {
     const areas = [...durable];
     for (const area of new Set(kept.map((each) => each.area))) areas[area] = areas[area]!.slice();
-    for (const each of kept) put(areas, each);
+    for (const each of kept) putChange(areas, each);
     return { label, areas };
   };
   yield make("lost", []);

@@ -41,6 +41,13 @@ export interface ServerState {
   refused: { exec: string; code: number }[];
 }
 
+const NOT_EXECUTED = 215;
+/** In the place of an Exec: the last command of a step without any. */
+const DONE = "done";
+
+/** CmdID of the last of some commands. */
+const idOf = (commands: readonly Element[]): string => wordOf(commands.at(-1)!, "CmdID")!;
+
 const keyOf = (correlator: string, exec: string): string => `${correlator} ${exec}`;
 
 export class ScriptedServer {
@@ -50,7 +57,8 @@ export class ScriptedServer {
   private messageId = 0;
   private commandId = 0;
 
-  constructor(private readonly script: readonly Step[]) {}
+  /** @param goesOn  order the next step even after one that failed */
+  constructor(private readonly script: readonly Step[], private readonly goesOn = false) {}
 
   /** Everything that was ordered has come to an end, the first failure to that of all. */
   get isDone(): boolean {
@@ -58,7 +66,7 @@ export class ScriptedServer {
   }
 
   private get hasFailed(): boolean {
-    return this.state.results.some(({ code }) => code >= 1300);
+    return !this.goesOn && this.state.results.some(({ code }) => code >= 1300);
   }
 
   /** Takes a message; a cut of the device's power does not lose what it said. */
@@ -85,8 +93,11 @@ export class ScriptedServer {
     if (command.name === "Status") {
       const exec = this.sent.get(`${wordOf(command, "MsgRef")} ${wordOf(command, "CmdRef")}`);
       const code = Number(wordOf(command, "Data"));
-      if (exec !== undefined && code === 202) this.accept(exec);
-      else if (exec !== undefined) this.state.refused.push({ exec, code });
+      // A change that is there already, 418 or in an Atomic 507, is as good as one made.
+      const isMade = exec?.endsWith(` ${DONE}`) === true && [200, 418, 507].includes(code);
+      if (exec !== undefined && (code === 202 || isMade)) this.accept(exec);
+      // An Atomic whose Status was lost fails when it comes again; what it ordered is on its way.
+      else if (exec !== undefined && code !== NOT_EXECUTED) this.state.refused.push({ exec, code });
       return [];
     }
     if (command.name === "Alert") this.takeAlert(command);
@@ -117,7 +128,8 @@ export class ScriptedServer {
   }
 
   private isOver({ correlator, execs }: Step): boolean {
-    const { results, refused } = this.state;
+    const { results, refused, accepted } = this.state;
+    if (execs.length === 0) return accepted.includes(keyOf(correlator, DONE));
     return execs.every(
       (exec) =>
         results.some((each) => each.correlator === correlator && each.source === exec) ||
@@ -131,8 +143,13 @@ export class ScriptedServer {
     if (this.hasFailed) return [];
     const step = this.script.find((each) => !this.isOver(each));
     if (!step || !isFirst) return [];
-    if (step.execs.every((exec) => accepted.includes(keyOf(step.correlator, exec)))) return [];
-    return step.commands.map((command) => this.numbered(command, step));
+    const isWaited = step.execs.length > 0;
+    const isTaken = step.execs.every((exec) => accepted.includes(keyOf(step.correlator, exec)));
+    if (isWaited && isTaken) return [];
+    const commands = step.commands.map((command) => this.numbered(command, step));
+    const last = `${this.messageId} ${idOf(commands)}`;
+    if (!isWaited) this.sent.set(last, keyOf(step.correlator, DONE));
+    return commands;
   }
 
   private numbered(command: Element, step: Step): Element {
@@ -220,4 +237,31 @@ export function install(names: readonly string[], operation = "Install"): Step {
   const execs = uris.map((uri) => exec(uri, correlator));
   const commands = names.length > 1 ? [element("Atomic", ...execs)] : execs;
   return { correlator, execs: uris, commands };
+}
+
+/** A Download entry by itself, each of its nodes by a command of its own. */
+export function entry(name: string, url?: string): Step {
+  const commands = download(name).commands.slice(0, -1);
+  const uri = `./SCOMO/Download/${name}/PkgURL`;
+  if (url !== undefined) commands.splice(-1, 1, add(uri, url));
+  return { correlator: name, execs: [], commands };
+}
+
+/** Download entries that one Atomic makes, all or none. */
+export function atomic(correlator: string, names: readonly string[]): Step {
+  const commands = names.flatMap((name) => entry(name).commands);
+  return { correlator, execs: [], commands: [element("Atomic", ...commands)] };
+}
+
+/** Two steps as one, all of their commands bound by an Atomic. */
+export function inOneAtomic(first: Step, { correlator, execs, commands }: Step): Step {
+  const parts = commands.flatMap((each) => (each.name === "Atomic" ? each.children : [each]));
+  return { correlator, execs, commands: [element("Atomic", ...first.commands, ...parts)] };
+}
+
+/** The same step for a package with another PkgID. */
+export function withPkgId(step: Step, pkgId: string): Step {
+  const uri = step.execs[0]!.replace(/Operations.*/, "PkgID");
+  const commands = step.commands.map((each, index) => (index === 1 ? add(uri, pkgId) : each));
+  return { ...step, commands };
 }

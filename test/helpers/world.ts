@@ -13,6 +13,7 @@ import * as requests from "../../host/core/requests.ts";
 import { type SignatureCheck, takeCheck } from "../../host/core/verify.ts";
 import { checkSignature } from "./signature.ts";
 import type { Build } from "./module.ts";
+import type { Machine } from "./world-machine.ts";
 import type { TrustKey } from "../../host/pack/index.ts";
 import { keepMessage } from "./wire.ts";
 import { CLASS, OLD, PACKAGES, type Release, TRUST, VENDOR } from "./world-content.ts";
@@ -52,14 +53,16 @@ export interface Asked {
 
 /** How everything around the device behaves; what is left out is well. */
 export interface Behaviour {
-  confirm?: (text: string) => Err;
+  confirm?: (text: string, primitive: number) => Err;
   prepare?: (asked: Asked) => Err;
   ensure?: (asked: Asked) => Err;
   health?: (asked: Asked) => Err;
   /** What the platform's crypto says of a signature. */
   verify?: (check: SignatureCheck) => Err;
   /** Err.Transport: the message does not reach the server. */
-  exchange?: () => Err;
+  exchange?: (server: ServerState) => Err;
+  /** Err.Transport: it does, but what the server answers is lost. */
+  answer?: (server: ServerState) => Err;
   /** Bytes of an object, from its first, after which a connection breaks. */
   breakAt?: (name: string) => number;
 }
@@ -77,6 +80,10 @@ export interface WorldOptions {
   build?: Build;
   /** Bits of `Option`. */
   options?: number;
+  /** An instance that this world may use in turn with others; none: one of its own. */
+  machine?: Machine;
+  /** The server orders the next step even after one that failed. */
+  goesOn?: boolean;
 }
 
 const modules = new Map<Build, WebAssembly.Module>();
@@ -105,6 +112,10 @@ export class World {
   core!: Core;
   /** Called before each operation and, for what has an effect outside, behind it. */
   onPoint: (point: Point) => void = () => {};
+  /** Called before each start; what was not synced before it is there. */
+  onBoot: () => void = () => {};
+  /** Called before each Prepare, Ensure and Health. */
+  onAsk: (step: "prepare" | "ensure" | "health", asked: Asked) => void = () => {};
   behaviour: Behaviour;
   /** Calls of Prepare, Ensure and Health, in order. */
   readonly calls: string[] = [];
@@ -120,7 +131,7 @@ export class World {
     this.medium.onChange = (call) => this.onPoint(call as Point);
     this.outside = { ...image.outside };
     this.behaviour = options.behaviour ?? {};
-    this.server = new ScriptedServer(options.script ?? []);
+    this.server = new ScriptedServer(options.script ?? [], options.goesOn);
     this.server.state = structuredClone(image.server);
   }
 
@@ -133,6 +144,8 @@ export class World {
   /** A fresh core on the medium. @returns what `start` says */
   boot(): Err {
     const { layout = LAYOUT, options = 0 } = this.options;
+    this.boots++;
+    this.onBoot();
     this.core = this.instantiate();
     requests.writeStart(this.core, {
       ...layout,
@@ -177,6 +190,9 @@ export class World {
     );
   }
 
+  /** Boots so far. */
+  boots = 0;
+
   /** Steps to Done. */
   drive(): Err {
     for (let steps = 0; steps < STEPS_MAX; steps++) {
@@ -219,7 +235,7 @@ export class World {
         return this.medium.sync();
       case Wait.Confirm:
         this.onPoint("confirm");
-        return this.behaviour.confirm?.(requests.takeQuestion(this.core).text) ?? Err.Ok;
+        return this.confirm();
       case Wait.Prepare:
         return this.ask("prepare");
       case Wait.Ensure:
@@ -235,18 +251,25 @@ export class World {
     }
   }
 
+  private confirm(): Err {
+    const { text } = requests.takeQuestion(this.core);
+    return this.behaviour.confirm?.(text, getNumber(this.core, Block.Arg5)) ?? Err.Ok;
+  }
+
   private exchange(): Err {
     const { core } = this;
     const { body } = requests.takeExchange(core);
     if (body[0] !== 0x02) throw new Error("the message is no WBXML 1.2");
     this.onPoint("send");
-    const err = this.behaviour.exchange?.() ?? Err.Ok;
+    const err = this.behaviour.exchange?.(this.server.state) ?? Err.Ok;
     if (err !== Err.Ok) return err;
     this.sessions++;
     keepMessage(body);
     const answer = this.server.receive(body);
     keepMessage(answer);
     this.onPoint("sent");
+    const lost = this.behaviour.answer?.(this.server.state) ?? Err.Ok;
+    if (lost !== Err.Ok) return lost;
     return requests.feedMessage(core, { status: 200, media: Media.Message, body: answer });
   }
 
@@ -276,6 +299,7 @@ export class World {
   private ask(step: "prepare" | "health"): Err {
     const { id, version, slot } = requests.takeComponent(this.core);
     this.onPoint(step);
+    this.onAsk(step, { id, version, slot });
     this.calls.push(`${step} ${id} ${version}`);
     return this.behaviour[step]?.({ id, version, slot }) ?? Err.Ok;
   }
@@ -283,6 +307,7 @@ export class World {
   private ensure(): Err {
     const { id, version, slot, bytes, state } = requests.takeComponent(this.core);
     this.onPoint("ensure");
+    this.onAsk("ensure", { id, version, slot });
     this.calls.push(`${slot < 0 ? "remove" : "ensure"} ${id} ${version}`);
     const err = this.behaviour.ensure?.({ id, version, slot }) ?? Err.Ok;
     if (err !== Err.Ok) {
@@ -302,6 +327,7 @@ export class World {
 
   private instantiate(): Core {
     const { medium } = this;
+    if (this.options.machine) return this.options.machine.start(medium);
     const memory: { view?: WebAssembly.Memory } = {};
     const view = (ptr: number, n: number) => new Uint8Array(memory.view!.buffer, ptr, n);
     const calls = (first: number) => ({
@@ -348,6 +374,7 @@ export function newDevice(layout: Layout = LAYOUT): Image {
 /** A device with components from the factory in its first slots. */
 export function provision(
   layout: Layout, factory: readonly Release[] = OLD, trust: readonly TrustKey[] = [TRUST],
+  machine?: Machine,
 ): Image {
   const areas = emptyAreas(layout);
   factory.forEach(({ content }, slot) => areas[JOURNAL_AREAS + slot]!.set(content));
@@ -355,7 +382,9 @@ export function provision(
   const outside = Object.fromEntries(
     factory.map(({ id, version, content }) => [id, { version, sha256: sha256(content) }]),
   );
-  const world = new World({ areas, outside, server }, { layout });
+  const world = new World({ areas, outside, server }, {
+    layout, ...(machine ? { machine } : {}),
+  });
   const none = { user: "", password: "", serverUser: "", serverPassword: "" };
   const message = bootstrapMessage({
     deviceId: "IMEI:1",
@@ -373,5 +402,6 @@ export function provision(
   putBytes(world.core, requests.receiveBuffer(world.core).ptr, message);
   const err = world.core.bootstrap(message.length) || world.drive();
   if (err !== Err.Ok) throw new Error(`provisioning failed: ${err}`);
-  return world.image();
+  // RETIRE is there too, for which nothing waits.
+  return world.image(world.medium.live);
 }

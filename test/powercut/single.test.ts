@@ -1,43 +1,55 @@
-// One cut at every operation, in every mode.
+// Cut after cut: each recovery is cut at every point too, and what comes of that again, until no
+// state is new. This covers any number of cuts in a row. `npm run powercut` does it with every way
+// to cut; here each point is cut in fewer ways.
 import { beforeAll, describe, expect, it } from "vitest";
-import { crash, deviceOf, faultsAtEnd, worldOf } from "../helpers/world-crash.ts";
+import { Machine } from "../helpers/world-machine.ts";
 import { BUILDS } from "../helpers/module.ts";
 import { loadCore } from "../helpers/world.ts";
+import { Life } from "./life.ts";
+import { check, effortOf } from "./proof.ts";
+import { deviceOf, statesOf } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-/** Of cuts with the same remains, one in so many is recovered too; POWERCUT_ALL=1: all. */
-const REPEATS = process.env["POWERCUT_ALL"] === "1" ? 1 : 16;
-const TIME_MS = 120_000;
+const TIME_MS = 300_000;
+const EFFORT = effortOf(true);
+const FILES = { release: "build/core.wasm", debug: "build/core.debug.wasm" };
+const names = SCENARIOS.map((scenario) => [scenario.name, scenario] as const);
+/** Closed by `npm run powercut` alone: they take longer than all others together. */
+const LONG = SCENARIOS.filter(({ isLong }) => isLong === true).map(({ name }) => name);
 
 beforeAll(loadCore);
 
-describe.each(BUILDS)("an install without a cut, %s build", (build) => {
-  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
-    "%s: ends all old or all new, and the server knows which",
-    (_, scenario) => {
-      const behaviour = scenario.behaviour?.() ?? {};
-      const world = worldOf(scenario, deviceOf(scenario), { build, behaviour });
-      const err = world.finish();
-      expect(faultsAtEnd(scenario, world, err)).toEqual([]);
-      const codes = new Set(world.server.state.results.map(({ code }) => code));
-      const worst = Math.max(...scenario.codes);
-      if (worst > 1200) expect([...codes].at(-1)).toBe(worst);
-    },
-  );
+describe.each(BUILDS)("a life that nobody cuts, %s build", (build) => {
+  it.each(names)("%s: ends all old or all new, and the server knows which", (_, scenario) => {
+    const machine = new Machine(FILES[build]);
+    const setting = { scenario, machine, states: statesOf(scenario) };
+    const life = new Life(setting, deviceOf(scenario, machine), scenario.behaviour?.() ?? {});
+    life.finish(undefined, scenario.isEndless);
+    expect(life.watch.violations).toEqual([]);
+    const codes = life.world.server.state.results.map(({ code }) => code);
+    const worst = Math.max(...scenario.codes.filter((code) => code !== 1405));
+    if (worst > 1200 && scenario.name !== "the connection breaks") {
+      expect(Math.max(...codes)).toBe(worst);
+    }
+  }, TIME_MS);
 });
 
-describe("an install with a cut at any point", () => {
-  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
+describe("a life that is cut again and again", () => {
+  let machine: Machine;
+  beforeAll(() => {
+    machine = new Machine(FILES.release);
+  });
+
+  it.each(names.filter(([name]) => !LONG.includes(name)))(
     "%s: is all old or all new afterwards, and the server hears one outcome",
-    (_, scenario) => {
-      const started = performance.now();
-      const { cuts, recoveries, states, faults } = crash(scenario, { repeats: REPEATS });
-      const seconds = (performance.now() - started) / 1000;
+    (name) => {
+      const { cases, states, images, lives, seconds, faults } = check(machine, name, "T3", EFFORT);
       console.log(
-        `single cuts, ${scenario.name}: ${cuts} cuts, ${states} states, ${recoveries} recoveries, `
-          + `${Math.round(cuts / seconds)} cuts a second`,
+        `any number of cuts, ${name}: ${cases} cuts, ${images} images, ${states} states, `
+          + `${lives} lives, ${Math.round(cases / seconds)} cuts a second`,
       );
       expect(faults).toEqual([]);
+      expect(states).toBeGreaterThan(2);
     },
     TIME_MS,
   );

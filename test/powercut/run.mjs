@@ -1,0 +1,13 @@
+// npm run powercut: bundles run.ts, which is in TypeScript, and runs it.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+const outfile = "build/test/powercut.mjs";
+await build({
+  entryPoints: ["test/powercut/run.ts"], bundle: true, platform: "node", format: "esm",
+  target: "node20", outfile, packages: "external", sourcemap: "linked", logLevel: "warning",
+});
+const args = ["--enable-source-maps", outfile, ...process.argv.slice(2)];
+process.exitCode = spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1;
