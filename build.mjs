@@ -7,6 +7,7 @@
 //   node build.mjs --codec         only wbxml.wasm, wbxml.debug.wasm
 //   node build.mjs --size          only the cores, wbxml.wasm, and size.js, which prints what they
 //                                  cost
+//   node build.mjs --types         only the declarations of what package.json exports
 //   node build.mjs --force ...     whether newer or not
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -50,6 +51,7 @@ async function main(argv) {
   process.chdir(ROOT);
   const has = (flag) => argv.includes(flag);
   const name = has("--module") ? argv[argv.indexOf("--module") + 1] : undefined;
+  if (has("--types")) return declareTypes();
   const onlyWasm = has("--core") || has("--codec") || has("--size");
 
   const jobs = [];
@@ -291,8 +293,34 @@ async function addHashbang(path) {
 async function libraryEntries() {
   const { exports } = JSON.parse(await readFile("package.json", "utf8"));
   const names = Object.values(exports)
+    .map((entry) => entry.default ?? entry)
     .map((path) => /^\.\/build\/(.*)\.js$/.exec(path)?.[1])
     .filter((name) => name !== undefined);
   const entries = names.map((name) => [name, SOURCES[name] ?? `host/${name}.ts`]);
   return Object.fromEntries(entries.filter(([, source]) => existsSync(source)));
+}
+
+/** Writes a declaration for each source that an export needs, with the imports of the source. */
+async function declareTypes() {
+  const { default: ts } = await import("typescript");
+  const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ".");
+  const program = ts.createProgram(Object.values(await libraryEntries()), {
+    ...options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rootDir: ".",
+    outDir: "build/types",
+  });
+  const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
+  if (diagnostics.length === 0) return;
+  console.error(
+    ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => ROOT,
+      getNewLine: () => "\n",
+    }),
+  );
+  process.exitCode = 1;
 }

@@ -8,7 +8,7 @@
 //   ```text output lines that the script printed, or the program if it stands behind one, in order;
 //   `…` stands for anything, alone for any lines
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,6 +18,7 @@ import { build, transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountNodes, bootstrapMessage } from "../../host/cli/bootstrap.ts";
 import { readTrust } from "../../host/cli/keys.ts";
+import { installPackage } from "../helpers/installed.ts";
 import { type Block, blocksOf } from "../helpers/markdown.ts";
 import { hasTool } from "../helpers/tools.ts";
 
@@ -45,9 +46,7 @@ describe.skipIf(!hasOpenssl)(`README.md${note}`, async () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "readme-"));
-    await mkdir(join(folder, "node_modules/.bin"), { recursive: true });
-    await symlink(ROOT, join(folder, "node_modules/scomo-wasm"));
-    await symlink(join(ROOT, "build/cli.js"), join(folder, "node_modules/.bin/scomo"));
+    await installPackage(folder);
     page = await servePage(folder);
     port = await freePort();
   });

@@ -22,7 +22,12 @@ describe("package", () => {
   });
 
   it("package.json: what it exports and runs is built", () => {
-    const files = [...Object.values(manifest.exports), ...Object.values(manifest.bin)];
+    const files = [
+      ...Object.values(manifest.exports).map((entry) =>
+        typeof entry === "string" ? entry : entry.default,
+      ),
+      ...Object.values(manifest.bin),
+    ];
     expect(files.filter((file) => !existsSync(file))).toEqual([]);
   });
 });
