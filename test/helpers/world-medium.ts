@@ -117,7 +117,8 @@ export function putChange(
 /** The first half of a write; of an erase what a device would have erased by then. */
 function halfOf({ area, offset, bytes }: Change, areas: readonly Uint8Array[]): Change {
   if (bytes) return { area, offset, bytes: bytes.subarray(0, bytes.length >> 1) };
-  const whole = area < JOURNAL_AREAS ? areas[area]!.length : TORN_SLOT_BYTES;
+  const { length } = areas[area]!;
+  const whole = area < JOURNAL_AREAS ? length : Math.min(length, TORN_SLOT_BYTES);
   return { area, offset, bytes: new Uint8Array(whole >> 1).fill(ERASED) };
 }
 

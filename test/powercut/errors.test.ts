@@ -11,7 +11,9 @@ const EFFORT = effortOf(true);
 beforeAll(loadCore);
 
 describe("storage that fails", () => {
-  const lives = SCENARIOS.filter(({ isLong, isEndless }) => !isLong && !isEndless);
+  // What a grown device was before is no set of its scenario, and a read that fails may show it.
+  const lives = SCENARIOS.filter(({ isLong, isEndless, device }) =>
+    !isLong && !isEndless && !device);
 
   it.each(lives.map(({ name }) => [name]))(
     "%s: never mixes old and new, and tells the truth",

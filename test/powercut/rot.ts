@@ -8,6 +8,7 @@ import { rulesOf } from "./scenario.ts";
 import { randomOf } from "./prints.ts";
 
 const ERASED = 0xff;
+const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export interface RotFound {
   bits: number;
@@ -42,14 +43,13 @@ export function rotAll(
     const told = tell(life);
     const { region, lastRun } = setting.states.journal(image.areas);
     const tail = region * image.areas[0]!.length + lastRun;
-    for (const place of placesOf(image)) {
-      for (let bit = 0; bit < 8; bit++) {
-        if (each > 1 && randomOf(index * 7 + place * 8 + bit)() % each !== 0) continue;
-        const isLived = found.bits++ % ends === 0;
-        const fault = flip(setting, image, { place, bit, told, isLived, tail }, found);
-        if (fault) found.faults.push(`${fault}, state ${index}, byte ${place}, bit ${bit}`);
-        if (found.faults.length > 10) return found;
-      }
+    const bits = placesOf(image).flatMap((place) => BITS.map((bit) => ({ place, bit })));
+    for (const { place, bit } of bits) {
+      if (each > 1 && randomOf(index * 7 + place * 8 + bit)() % each !== 0) continue;
+      const isLived = found.bits++ % ends === 0;
+      const fault = flip(setting, image, { place, bit, told, isLived, tail }, found);
+      if (fault) found.faults.push(`${fault}, state ${index}, byte ${place}, bit ${bit}`);
+      if (found.faults.length > 10) return found;
     }
   }
   found.seconds += (performance.now() - started) / 1000;
