@@ -43,7 +43,7 @@ export const MUTANTS = [
       "  enter(Phase.Planned);\n  return Next.Again;",
     ]],
     equivalent: "the content barrier makes PLAN durable before COMMIT, and a plan that is lost "
-      + "before has changed nothing that counts: its slots were free",
+      + "before then has changed nothing that counts: its slots were free",
   },
   {
     name: "no barrier behind ROLLBACK",
@@ -196,7 +196,7 @@ export const MUTANTS = [
   {
     name: "staged content is believed after a restart",
     edits: [[
-      STAGE, "store<u8>(at, holds(at) ? 1 : 0, Row.Staged);",
+      STAGE, "store<u8>(at, isKept || holds(at) ? 1 : 0, Row.Staged);",
       "store<u8>(at, 1, Row.Staged);",
     ]],
   },
@@ -279,8 +279,8 @@ export const MUTANTS = [
     edits: [[
       OPERATION,
       "  if (state() == OperationState.Committed) inventory.acceptPlanned();\n"
-        + "  else inventory",
-      "  inventory",
+        + "  else if (change)",
+      "  if (change)",
     ]],
   },
   {
