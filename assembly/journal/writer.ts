@@ -125,6 +125,7 @@ function advance(n: i32): void {
 }
 
 function writeOut(): void {
+  if (failure != Err.Ok) return;
   if (jWrite(area, tail, BUFFER, filled) != Err.Ok) fail(Err.Storage);
   tail += filled;
   filled = 0;

@@ -67,7 +67,7 @@ export type Fact =
   /** A write or erase of a slot. */
   | { is: "slot"; slot: number }
   /** A write or erase of a region. */
-  | { is: "journal"; region: number }
+  | { is: "journal"; region: number; isErase?: boolean }
   /** A write or erase failed; -1: a barrier. */
   | { is: "failed"; region: number }
   /** A question or order for a component; `isRecorded`: nothing before it waits for a barrier. */
@@ -155,6 +155,8 @@ export class Watch {
         this.slot(fact.slot);
         break;
       case "journal":
+        // RETIRE is the one write whose failure ends no boot: the next opening erases its region.
+        if (fact.isErase) this.failed.delete(fact.region);
         if (this.failed.has(fact.region)) this.add("I18", `region ${fact.region} is written again`);
         break;
       case "failed":

@@ -107,7 +107,8 @@ export class Life {
   private change({ area, offset, bytes }: Change): void {
     const isJournal = area < JOURNAL_AREAS;
     const slot = area - JOURNAL_AREAS;
-    this.watch.take(isJournal ? { is: "journal", region: area } : { is: "slot", slot });
+    const isErase = bytes === undefined;
+    this.watch.take(isJournal ? { is: "journal", region: area, isErase } : { is: "slot", slot });
     this.trace.push(`${bytes?.length ?? "erase"} ${isJournal ? "j" : `s${slot}`} ${offset}`);
   }
 }
