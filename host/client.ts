@@ -1,13 +1,16 @@
 // DmClient: the one class an application meets.
 import { Ask, ComponentState, Err, Option } from "../assembly/abi/codes.ts";
+import { VERDICTS } from "./components/components.ts";
 import type { Component, Components, Verdict } from "./components/components.ts";
-import { askWithin, inputOf, questionOf, withoutSecret } from "./confirm/confirm.ts";
+import { ANSWERS, askWithin, inputOf, questionOf, withoutSecret } from "./confirm/confirm.ts";
 import type { Answer, Confirm, Question } from "./confirm/confirm.ts";
 import { checkConfig, type DeviceConfig } from "./core/config.ts";
 import { eventTexts, queueEvent, type ClientEvent, type EventTexts } from "./core/event.ts";
 import { coreLoader, type CoreLoader } from "./core/load.ts";
 import * as look from "./core/look.ts";
 import { putBytes, type Core } from "./core/memory.ts";
+import * as orders from "./core/orders.ts";
+import { consult, type Policy } from "./core/policy.ts";
 import { pump, sleep, type Io } from "./core/pump.ts";
 import {
   deviceStatus,
@@ -17,23 +20,10 @@ import {
   type JobReport,
 } from "./core/report.ts";
 import * as requests from "./core/requests.ts";
+import { causeOf, newRun, type Run } from "./core/run.ts";
 import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
 import { SLOT_AREA, type Storage } from "./storage/storage.ts";
 import type { Transport } from "./transport/transport.ts";
-
-/**
- * What a policy is asked about: a session; a job, before the person is; each connection of a
- * download; and each component, the last time before the change is made. Only a postponed job stays
- * recorded for the next run.
- */
-export type PolicyStep =
-  | { kind: "connect" }
-  | { kind: "job"; text: string }
-  | { kind: "download"; url: string; firstOffset: number }
-  | { kind: "install"; id: string; version: string };
-export type PolicyVerdict = "allow" | "postpone" | "refuse";
-/** Decides on battery, metered network, quiet hours. */
-export type Policy = (step: PolicyStep) => PolicyVerdict | Promise<PolicyVerdict>;
 
 export interface DmClientOptions {
   core: BufferSource | WebAssembly.Module | CoreLoader;
@@ -61,6 +51,11 @@ export interface RunReport {
   sessions: number;
   /** A rollback failed: the device is not as it was. */
   inconsistent: boolean;
+  /**
+   * `Reboot` of each order that ended well, as the server wrote it. No operation is open when the
+   * run is over, so now is the time.
+   */
+  reboot: string[];
   /** Status that a server gave to the client event: 200 taken, 406 not; null: none was answered. */
   event: number | null;
 }
@@ -76,39 +71,9 @@ export type DmListener = (event: DmEvent) => void;
 
 type Step = "prepare" | "ensure" | "remove" | "health";
 
-const ANSWERS: Record<Extract<Answer, string>, Err> = {
-  yes: Err.Ok,
-  no: Err.Refused,
-  cancel: Err.Cancelled,
-  timeout: Err.TimedOut,
-  later: Err.Later,
-  unsupported: Err.NotImplemented,
-  unshowable: Err.TooLarge,
-};
-const VERDICTS: Record<Verdict, Err> = { yes: Err.Ok, no: Err.Refused, later: Err.Later };
-const POLICIES: Record<PolicyVerdict, Err> = {
-  allow: Err.Ok,
-  postpone: Err.Later,
-  refuse: Err.Refused,
-};
 /** Boots in which a rollback is tried again; the core ends it in the third. */
 const ROLLBACK_BOOTS_MAX = 4;
 const UI_ASK_FIRST = 3;
-
-/** What one call of the application gathers. */
-interface Run {
-  what: string;
-  /** Ends the transport's connections when the run is over. */
-  end: AbortController;
-  cause: unknown;
-  jobs: Map<string, JobReport[]>;
-  sessions: number;
-  /** Components whose last `ensure` did not say yes. */
-  failedEnsures: Set<string>;
-  /** The core has the client event. */
-  hasEvent: boolean;
-  eventStatus: number | null;
-}
 
 export class DmClient {
   private core!: Core;
@@ -126,6 +91,7 @@ export class DmClient {
   private baseUrl = "";
   /** Host of the server that was spoken to last. */
   private serverName = "";
+  private orders: orders.Orders = { group: 0, leaves: [] };
   private waitingEvent: EventTexts | null = null;
 
   private constructor(
@@ -277,14 +243,12 @@ export class DmClient {
     const { storage, device } = this.options;
     const onFailure = (error: unknown) => this.failed(error, Err.Storage);
     this.core = await this.load(storage, onFailure);
-    const isRefuse = device.atomicExec === "refuse" ? Option.AtomicRefuse : 0;
-    const isKnown = device.components === "known" ? Option.KnownComponents : 0;
     requests.writeStart(this.core, {
       ...device,
       regionBytes: storage.regionBytes,
       writeUnit: storage.writeUnit,
       slotBytes: storage.slotBytes,
-      options: isRefuse | isKnown,
+      options: optionsOf(device),
       now: secondsNow(),
     });
     const err = this.core.start();
@@ -302,10 +266,8 @@ export class DmClient {
   ): Promise<Result> {
     if (this.isClosed) throw new DmError("DM_CLOSED", `${what}: the client is closed`);
     if (this.run) throw new DmError("DM_BUSY", `${what}: ${this.run.what} is not over yet`);
-    const end = new AbortController();
-    const gathered = { jobs: new Map<string, JobReport[]>(), failedEnsures: new Set<string>() };
-    const event = { hasEvent: false, eventStatus: null };
-    const run: Run = { what, end, cause: null, sessions: 0, ...gathered, ...event };
+    const run = newRun(what);
+    const { end } = run;
     this.run = run;
     const { signal } = this.options;
     const giveUp = () => end.abort(signal?.reason);
@@ -333,6 +295,8 @@ export class DmClient {
   /** Steps to Done. A run that ends in between leaves a core that must not be used again. */
   private async drive(): Promise<Err> {
     this.isStale = true;
+    const refusal = this.run?.refusesExec ? Option.RefuseExec : 0;
+    requests.writeOptions(this.core, optionsOf(this.options.device) | refusal);
     const err = await pump(this.core, this.io);
     this.isStale = false;
     this.mustBoot = err === Err.Storage || err === Err.Damaged;
@@ -341,6 +305,7 @@ export class DmClient {
   }
 
   private async finish(run: Run): Promise<RunReport> {
+    run.refusesExec = (await consult(this.options.policy, { kind: "order" })) !== Err.Ok;
     if (this.waitingEvent) {
       const refusal = queueEvent(this.core, this.waitingEvent);
       if (refusal !== Err.Ok) throw errorFor(refusal, "leaving an event");
@@ -376,6 +341,7 @@ export class DmClient {
       jobs,
       sessions: run.sessions,
       inconsistent: jobs.some((job) => job.result === RESULT_INCONSISTENT),
+      reboot: [...run.reboots],
       event: run.eventStatus,
     };
   }
@@ -401,6 +367,7 @@ export class DmClient {
       if (run.jobs.has(key)) continue;
       const jobs = reportsOf(outcome);
       run.jobs.set(key, jobs);
+      for (const reboot of orders.rebootsOf(this.core, outcome)) run.reboots.add(reboot);
       this.emit({ type: "outcome", jobs });
     }
   }
@@ -456,7 +423,8 @@ export class DmClient {
     const url = request.isRelative ? new URL(request.url, this.baseUrl).href : request.url;
     const { firstOffset, validator } = request;
     if (!transport) throw new DmError("DM_TRANSPORT", `no transport to get ${url} was given`);
-    const err = await this.consult({ kind: "download", url, firstOffset });
+    if (!this.isFit()) return Err.NotForDevice;
+    const err = await consult(this.options.policy, { kind: "download", url, firstOffset });
     if (err !== Err.Ok) return err;
     const answer = await transport.fetch({ url, firstOffset, validator }, this.signal);
     if (!request.isRelative) this.baseUrl = answer.url;
@@ -487,11 +455,16 @@ export class DmClient {
 
   private async component(core: Core, step: Step): Promise<Err> {
     const { components } = this.options;
-    const { state, ...taken } = requests.takeComponent(core);
+    const { state, place, ...taken } = requests.takeComponent(core);
     const { id, version, slot } = taken;
     const bytes = slot < 0 ? 0 : taken.bytes;
+    const { leaves } = this.currentOrders();
+    // Outside of an operation a component is brought back for no order.
+    const order = (look.operation(core) ? leaves[place] : undefined) ?? orders.NO_LEAVES;
     const component: Component = {
       ...taken,
+      installParams: order.installParams,
+      reboot: order.reboot,
       state: state === ComponentState.Active ? "active" : "inactive",
       open: () => ({
         bytes,
@@ -499,7 +472,8 @@ export class DmClient {
       }),
     };
     if (step === "prepare") {
-      const err = await this.consult({ kind: "install", id, version });
+      if (!this.isFit()) return Err.NotForDevice;
+      const err = await consult(this.options.policy, { kind: "install", id, version });
       if (err !== Err.Ok) return err;
     }
     const verdict = (await components?.[step](component, this.signal)) ?? "yes";
@@ -510,7 +484,8 @@ export class DmClient {
   private async confirm(core: Core): Promise<Err> {
     const asked = requests.takeQuestion(core);
     if (asked.ask === Ask.Job) {
-      const err = await this.consult({ kind: "job", text: asked.text });
+      if (!this.isFit()) return Err.NotForDevice;
+      const err = await consult(this.options.policy, { kind: "job", text: asked.text });
       if (err !== Err.Ok) return err;
     }
     // The job may be of an earlier session with another server.
@@ -521,8 +496,12 @@ export class DmClient {
     return input === undefined ? Err.Misuse : requests.feedInput(core, input);
   }
 
-  private async consult(step: PolicyStep): Promise<Err> {
-    return POLICIES[(await this.options.policy?.(step)) ?? "allow"];
+  private currentOrders(): orders.Orders {
+    return (this.orders = orders.currentOrders(this.core, this.orders));
+  }
+
+  private isFit(): boolean {
+    return orders.areFit(this.currentOrders(), this.options.device);
   }
 
   private async ask(question: Question): Promise<Answer> {
@@ -578,7 +557,7 @@ export class DmClient {
   }
 
   private async demandPolicy(what: string): Promise<void> {
-    const err = await this.consult({ kind: "connect" });
+    const err = await consult(this.options.policy, { kind: "connect" });
     if (err !== Err.Ok) throw errorFor(err, what);
   }
 
@@ -590,8 +569,9 @@ export class DmClient {
   }
 }
 
-function causeOf(run: Run): { cause?: unknown } {
-  return run.cause === null ? {} : { cause: run.cause };
+function optionsOf(device: DeviceConfig): number {
+  const isRefuse = device.atomicExec === "refuse" ? Option.AtomicRefuse : 0;
+  return isRefuse | (device.components === "known" ? Option.KnownComponents : 0);
 }
 
 function secondsNow(): number {

@@ -1,14 +1,6 @@
 // Everything public of the package's main entry. Adapters have subpaths of their own.
 export { DmClient } from "./client.ts";
-export type {
-  DmClientOptions,
-  DmEvent,
-  DmListener,
-  Policy,
-  PolicyStep,
-  PolicyVerdict,
-  RunReport,
-} from "./client.ts";
+export type { DmClientOptions, DmEvent, DmListener, RunReport } from "./client.ts";
 export type { Component, Components, Content, Verdict } from "./components/components.ts";
 export type {
   Answer,
@@ -36,6 +28,7 @@ export type {
   TreeNode,
 } from "./core/look.ts";
 export type { Core } from "./core/memory.ts";
+export type { Policy, PolicyStep, PolicyVerdict } from "./core/policy.ts";
 export type { DeviceStatus, JobReport } from "./core/report.ts";
 export { DmError, errorFor } from "./errors.ts";
 export type { DmErrorCode, DmErrorOptions } from "./errors.ts";

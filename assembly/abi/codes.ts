@@ -86,6 +86,8 @@ export const enum Option {
   AtomicRefuse = 1,
   /** A Delivery Package may only bring components that have an inventory entry. */
   KnownComponents = 2,
+  /** Every Exec that would record a job is refused. May change between runs. */
+  RefuseExec = 4,
 }
 
 /**

@@ -26,6 +26,7 @@ export function component(at: usize, planned: usize): bool {
   store<u32>(Block.Arg5, isGone ? 0 : load<u32>(at, Row.Size));
   const isActive = (load<u8>(texts, Row.Flags) & Flag.Active) != 0;
   store<i32>(Block.Arg6, isActive ? ComponentState.Active : ComponentState.Inactive);
+  store<i32>(Block.Arg7, inventory.jobOf(planned));
   return !isGone;
 }
 

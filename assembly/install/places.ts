@@ -21,8 +21,12 @@ export function deployed(): i32 {
   return below(below(root(), names.INVENTORY, 9), names.DEPLOYED, 8);
 }
 
+export function ext(): i32 {
+  return below(root(), names.EXT, 3);
+}
+
 export function trust(): i32 {
-  return below(below(root(), names.EXT, 3), names.TRUST, 5);
+  return below(ext(), names.TRUST, 5);
 }
 
 /** True for the list of keys, and for a key. */

@@ -64,7 +64,6 @@ const ROLLBACK_TRIES: i32 = 2;
  */
 const CHECKPOINT_FRAME_BYTES: i32 = 768;
 
-
 let phase = Phase.Idle;
 let group: u32 = 0;
 let index = 0; // Which job or which planned row the phase is at.
@@ -348,7 +347,8 @@ function stepAsk(err: i32): i32 {
   if (waits) {
     waits = false;
     if (err == Err.Later) return postpone();
-    if (err) return fail(Err.Refused, checks.Reason.Operation, -1);
+    if (err != Err.NotForDevice) err = err ? Err.Refused : Err.Ok;
+    if (err) return fail(err, checks.Reason.Operation, -1);
     index++;
   }
   while (index < jobs.countOf(group)) {
@@ -515,7 +515,7 @@ function stepComponent(err: i32): i32 {
       return Wait.Pause;
     }
     pauses = 0;
-    if (err) return refuse();
+    if (err) return refuse(noOf(err, Err.NotAllowed));
     index++;
   }
   while (index < inventory.plannedCount()) {
@@ -551,11 +551,16 @@ function callFor(planned: usize): i32 {
   return Wait.Ensure;
 }
 
-function refuse(): i32 {
+/** Why the host said no, where it gave a reason that a server has a code for. */
+function noOf(err: i32, otherwise: i32): i32 {
+  return err == Err.NotForDevice || err == Err.NotImplemented ? err : otherwise;
+}
+
+function refuse(cause: i32): i32 {
   const component: i32 = load<u16>(inventory.planned(index));
-  if (phase == Phase.Prepare) return fail(Err.NotAllowed, checks.Reason.Operation, component);
+  if (phase == Phase.Prepare) return fail(cause, checks.Reason.Operation, component);
   if (phase == Phase.EnsureOld) return passOld(component);
-  operation.rollback(Err.NotAllowed, component);
+  operation.rollback(cause, component);
   enter(Phase.RolledBack);
   return Wait.Durable;
 }
@@ -573,7 +578,7 @@ function leaveOld(): i32 {
     return fail(operation.cause(), checks.Reason.Operation, operation.blamed());
   }
   if (operation.attempts() >= ROLLBACK_TRIES) {
-    return fail(Err.Damaged, operation.INCONSISTENT, blame);
+    return fail(Err.Damaged, operation.INCONSISTENT | checks.Reason.Operation, blame);
   }
   phase = Phase.Idle;
   isPostponed = true;

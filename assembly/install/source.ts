@@ -42,9 +42,9 @@ export function error(): i32 {
   return failure;
 }
 
-/** True when the answer to the last Fetch delivered at least one block. */
+/** True when there was an answer to the last Fetch, if only its head. */
 export function hasAnswer(): bool {
-  return !isFirst;
+  return load<i32>(Block.HttpStatus) != 0;
 }
 
 /** Bytes of the object that have been taken, from its first. */
@@ -80,6 +80,7 @@ export function fetch(offset: u32, isRelative: bool): i32 {
   received = offset;
   isFirst = true;
   skip = 0;
+  store<i32>(Block.HttpStatus, 0);
   store<i32>(Block.Arg0, <i32>url);
   store<i32>(Block.Arg1, urlBytes);
   store<u32>(Block.Arg2, offset);

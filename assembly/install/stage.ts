@@ -126,16 +126,24 @@ export function endFetch(err: i32): void {
   if (!failure && latched == Event.More && !hasJumped) failFetch(err);
 }
 
-/** Nothing more comes: the host refused it, the server is silent, or the answer broke off. */
+/**
+ * Nothing more comes: the host will not have it, the server is silent, or the answer broke off.
+ */
 function failFetch(err: i32): void {
-  const broken = source.hasAnswer() ? Err.Transport : Err.TimedOut;
-  fail(err == Err.Refused ? Err.Refused : broken, checks.Reason.Operation);
+  if (err != Err.Refused && err != Err.NotForDevice && err != Err.NoSpace) {
+    err = source.hasAnswer() || err == Err.Unsupported ? Err.Transport : Err.TimedOut;
+  }
+  fail(err, checks.Reason.Operation);
 }
 
 /** Takes a block that the host put into BLOCK. @returns 0 go on, 1 pause, below 0 give up */
 export function feed(byteCount: i32): i32 {
   const count = source.take(byteCount);
   if (count < 0) return count;
+  if (isOutside && !source.endsAt(load<u32>(writing, Row.Size))) {
+    fail(Err.Transport, checks.Reason.Operation);
+    return failure;
+  }
   if (isKeeping) gather(BLOCK + source.skipped(), count);
   else if (count) consume(BLOCK + source.skipped(), count);
   if (failure) return failure;

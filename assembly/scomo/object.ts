@@ -9,6 +9,7 @@ import { ComponentState, Err, Format, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";
 import { COMPONENTS_MAX, ENTRY_NAME_BYTES_MAX } from "../base/limits";
+import * as names from "../base/names";
 import * as inventory from "../install/inventory";
 import { Flag, Row, Text } from "../install/inventory";
 import * as jobs from "../install/jobs";
@@ -142,10 +143,15 @@ export function isEntry(node: i32): bool {
   return parent >= 0 && (parent == download || parent == delivered);
 }
 
-/** True for a stored node below this object that no server may write: the Status of an entry. */
+/**
+ * True for a stored node below this object that no server may write: the Status of an entry, and
+ * `Ext/LastError`.
+ */
 export function isReadOnly(node: i32): bool {
-  if (!isEntry(tree.parentOf(node))) return false;
-  return tree.find(tree.parentOf(node), NAMES + 1, 6) == node;
+  const parent = tree.parentOf(node);
+  if (parent < 0) return false;
+  if (parent == places.ext()) return tree.find(parent, names.LAST_ERROR, 9) == node;
+  return isEntry(parent) && tree.find(parent, NAMES + 1, 6) == node;
 }
 
 /** True for the bytes of a package, which a server writes and nobody reads. */

@@ -1,6 +1,6 @@
 // Exec on a Primitive: checks what can be checked at once and records a job. The work is done
 // between sessions.
-import { Err, Primitive } from "../abi/codes";
+import { Block, Err, Option, Primitive } from "../abi/codes";
 import * as bytes from "../base/bytes";
 import { SHORT_TEXT } from "../base/buffers";
 import {
@@ -46,6 +46,7 @@ export function open(by: i32, ptr: usize, byteCount: i32): void {
  *   correlator
  * @fails Err.NotFound  a leaf that the Primitive needs is missing or empty
  * @fails Err.Busy      another job of this object has not ended
+ *   or the host takes no orders in this run
  * @fails Err.Full      JOBS_MAX jobs are recorded
  * @spec SCOMO 1.0 (open point 10)
  */
@@ -58,6 +59,7 @@ export function exec(handle: i32, group: u32, flags: i32): i32 {
   if (correlatorBytes > CORRELATOR_BYTES_MAX) return Err.TooLarge;
   const known = findKnown(nameBytes, primitive);
   if (known != Err.NotFound) return known;
+  if (load<u32>(Block.Options) & Option.RefuseExec) return Err.Busy;
   const identifierBytes = checkEntry(entry, primitive);
   if (identifierBytes < 0) return identifierBytes;
   if (jobs.total() == JOBS_MAX) return Err.Full;

@@ -30,6 +30,7 @@ export const enum ResultCode {
   RemoveFailed = 1408,
   ActivateFailed = 1409,
   DeactivateFailed = 1410,
+  NotImplemented = 1411,
   Undefined = 1412,
   Environment = 1413,
   RollbackFailed = 1475,
@@ -41,10 +42,12 @@ export const enum ResultCode {
 const STATUS_ROOM: i32 = 1024;
 const DELIVERED_ROOM: i32 = 3072;
 const STATUS: usize = memory.data<u8>([0x53, 0x74, 0x61, 0x74, 0x75, 0x73]);
+const SUIT: usize = memory.data<u8>([0x73, 0x75, 0x69, 0x74, 0x3a]); // suit:
 const DIGITS: usize = memory.data(4);
 
 /** The result code that tells the server why a Primitive ended so. */
 export function resultFor(err: i32, primitive: i32): i32 {
+  if (err == Err.NotImplemented) return ResultCode.NotImplemented;
   if (err && err != Err.Damaged && primitive >= Primitive.RemoveDelivered) {
     return changeFailed(primitive);
   }
@@ -112,6 +115,7 @@ export function finish(): void {
   const count = jobs.countOf(run.currentGroup());
   for (let i = 0; i < count; i++) finishJob(jobs.memberOf(run.currentGroup(), i), err);
   const result = resultFor(err, jobs.primitiveOf(first));
+  if (err) setLastError(run.reason() & ~operation.INCONSISTENT, run.blamed());
   if (operation.isOpen()) {
     operation.finish(result, run.blamed(), run.reason());
     return;
@@ -177,7 +181,11 @@ function statusAfter(primitive: i32, err: i32): i32 {
   if (primitive == Primitive.RemoveDelivered) return StatusValue.RemoveFailed;
   if (primitive > Primitive.DownloadInstallInactive) return StatusValue.InstallFailed;
   const isBefore =
-    err == Err.Transport || err == Err.HttpStatus || err == Err.HttpLogin || err == Err.TimedOut;
+    err == Err.Transport ||
+    err == Err.HttpStatus ||
+    err == Err.HttpLogin ||
+    err == Err.ServerError ||
+    err == Err.TimedOut;
   return isBefore ? StatusValue.DownloadFailed : StatusValue.InstallFailedWithoutData;
 }
 
@@ -187,6 +195,21 @@ function setStatus(entry: i32, value: i32): void {
   if (leaf == Err.NotFound && value == StatusValue.Idle) return;
   if (leaf == Err.Damaged || journal.room() < STATUS_ROOM) return;
   writeLeaf(entry, STATUS, 6, DIGITS, bytes.writeDecimal(value, DIGITS));
+}
+
+/** Leaves for the operator why the last operation that failed did, and which component did it. */
+function setLastError(reason: i32, component: i32): void {
+  const ext = places.ext();
+  if (ext < 0 || journal.room() < STATUS_ROOM) return;
+  memory.copy(BLOCK, SUIT, 5);
+  let byteCount = 5 + bytes.writeDecimal(reason, BLOCK + 5);
+  if (component != outbox.NOBODY) {
+    const at = inventory.plannedFor(component);
+    const row = at ? at : inventory.row(component);
+    store<u8>(BLOCK + byteCount++, 0x20);
+    byteCount += inventory.textInto(row, inventory.Text.Id, BLOCK + byteCount);
+  }
+  writeLeaf(ext, names.LAST_ERROR, 9, BLOCK, byteCount);
 }
 
 /** Sets the value of a leaf below `parent`, made where it is missing. */

@@ -110,6 +110,7 @@ async function placeFactoryFiles(
       target.set(content.subarray(offset, offset + target.length));
     };
     const open = (): Content => ({ bytes, read });
-    await files.ensure({ id, version, slot, bytes, state: "active", open });
+    const order = { installParams: "", reboot: "" };
+    await files.ensure({ id, version, slot, bytes, state: "active", ...order, open });
   }
 }

@@ -1,6 +1,16 @@
 // The outside world of a device: what a component means there.
+import { Err } from "../../assembly/abi/codes.ts";
 
-export type Verdict = "yes" | "no" | "later";
+/** `unsupported`: a no for good, since this device cannot do such a thing at all; 1411. */
+export type Verdict = "yes" | "no" | "later" | "unsupported";
+
+/** What the core hears. */
+export const VERDICTS: Record<Verdict, Err> = {
+  yes: Err.Ok,
+  no: Err.Refused,
+  later: Err.Later,
+  unsupported: Err.NotImplemented,
+};
 
 /** Bytes of a content slot. */
 export interface Content {
@@ -17,6 +27,13 @@ export interface Component {
   bytes: number;
   /** The one wanted; for `remove` the one it had. */
   state: "active" | "inactive";
+  /** `InstallParams` of the order that brings it, as the server wrote them; empty: none. */
+  installParams: string;
+  /**
+   * `Reboot` of that order. For the adapter to know of: a device reboots before the run or behind
+   * it, never in one (`RunReport.reboot`).
+   */
+  reboot: string;
   open(): Content;
 }
 

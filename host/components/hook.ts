@@ -52,28 +52,38 @@ export class HookComponents implements Components {
   private async run(verb: Verb, component: Component, signal: AbortSignal): Promise<Verdict> {
     const { id, version, state } = component;
     const values = [verb, id, version, this.options.fileOf(component), state];
+    const env = {
+      SCOMO_INSTALL_PARAMS: component.installParams,
+      SCOMO_REBOOT: component.reboot,
+    };
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs ?? 60_000)]);
-    const exit = await runCommand(this.options.command, values, limit);
+    const exit = await runCommand({ command: this.options.command, values, env }, limit);
     if (exit === 0) return "yes";
     return exit === EXIT_LATER ? "later" : "no";
   }
+}
+
+interface Call {
+  command: string;
+  values: readonly string[];
+  env: { readonly [name: string]: string };
 }
 
 /**
  * Exit status of the command, null where it was killed. The values reach it as arguments, never as
  * shell text.
  */
-function runCommand(
-  command: string,
-  values: readonly string[],
-  signal: AbortSignal,
-): Promise<number | null> {
+function runCommand({ command, values, env }: Call, signal: AbortSignal): Promise<number | null> {
   const [file, first] = existsSync(command)
     ? [resolvePath(command), []]
     : ["/bin/sh", ["-c", `${command} "$@"`, "hook"]];
   return new Promise((resolve, reject) => {
     // A group of its own: a hook that is stopped takes what it started with it.
-    const child = spawn(file, [...first, ...values], { stdio: ["ignore", 2, 2], detached: true });
+    const child = spawn(file, [...first, ...values], {
+      stdio: ["ignore", 2, 2],
+      detached: true,
+      env: { ...process.env, ...env },
+    });
     const kill = (how: NodeJS.Signals) => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, how);

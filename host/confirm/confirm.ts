@@ -1,5 +1,5 @@
 // Asking a person: what there is to ask, what an alert's options mean for it, and the answers.
-import { Ask, Bound } from "../../assembly/abi/codes.ts";
+import { Ask, Bound, Err } from "../../assembly/abi/codes.ts";
 import { fitsType, readOptions, type InputType } from "./options.ts";
 
 export type { InputType } from "./options.ts";
@@ -69,6 +69,17 @@ export type Answer =
   | { text: string }
   | { choice: number }
   | { choices: readonly number[] };
+
+/** What the core hears of an answer that is one word. */
+export const ANSWERS: Record<Extract<Answer, string>, Err> = {
+  yes: Err.Ok,
+  no: Err.Refused,
+  cancel: Err.Cancelled,
+  timeout: Err.TimedOut,
+  later: Err.Later,
+  unsupported: Err.NotImplemented,
+  unshowable: Err.TooLarge,
+};
 
 /** Puts a question to a person. After `signal` the answer is not used any more. */
 export type Confirm = (question: Question, signal: AbortSignal) => Promise<Answer>;

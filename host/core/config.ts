@@ -14,6 +14,10 @@ export interface DeviceConfig {
   atomicExec: "bind" | "refuse";
   /** Whether a Delivery Package may bring a component that has no inventory entry. */
   components: "any" | "known";
+  /** Values of `EnvType` that an order may name, in any case; left out: any. */
+  envTypes?: readonly string[];
+  /** The same for `PkgType`. */
+  pkgTypes?: readonly string[];
   maxMsgBytes: number;
   maxObjBytes: number;
 }

@@ -50,6 +50,11 @@ export function writeStart(core: Core, start: StartBlock): void {
   start.slotBytes.forEach((bytes, index) => setNumber(core, Block.SlotBytes + 4 * index, bytes));
 }
 
+/** Bits of `Option`, where they change between runs. */
+export function writeOptions(core: Core, options: number): void {
+  setNumber(core, Block.Options, options);
+}
+
 /** Where `start` and Done say that `notify` and `bootstrap` expect their bytes. */
 export function receiveBuffer(core: Core): { ptr: number; bytesMax: number } {
   return { ptr: getNumber(core, Block.Arg1), bytesMax: getNumber(core, Block.Arg2) };
@@ -180,7 +185,10 @@ export function feedInput(core: Core, input: string | readonly number[]): Err {
   return core.feed(bytes.length);
 }
 
-/** The component that a Prepare, Ensure or Health is about; slot -1: remove it. */
+/**
+ * The component that a Prepare, Ensure or Health is about; slot -1: remove it; place in its group
+ * of the job that brings it.
+ */
 export function takeComponent(core: Core) {
   return {
     id: textOf(core, Block.Arg0),
@@ -188,5 +196,6 @@ export function takeComponent(core: Core) {
     slot: getNumber(core, Block.Arg4),
     bytes: getNumber(core, Block.Arg5) >>> 0,
     state: getNumber(core, Block.Arg6),
+    place: getNumber(core, Block.Arg7),
   };
 }

@@ -152,7 +152,7 @@ export class FetchTransport implements Transport {
       if (cookie) headers.set("cookie", cookie);
       else headers.delete("cookie");
       const whole: RequestInit = { ...init, headers, redirect: "manual", signal };
-      const response = await platformFetch(target, whole);
+      const response = await platformFetch(target, whole).catch(answerOf407);
       this.cookies.keep(target, response.headers.getSetCookie?.() ?? []);
       return response;
     };
@@ -169,6 +169,17 @@ export class FetchTransport implements Transport {
     const redirected = await go(next);
     return redirected;
   }
+}
+
+/**
+ * The platform answers a 407 with a failure, whoever has sent it: in Node one without a word and
+ * without a code, as no other is.
+ */
+function answerOf407(error: unknown): Response {
+  const cause = error instanceof Error ? error.cause : null;
+  const is407 = cause instanceof Error && cause.message === "" && !("code" in cause);
+  if (!is407) throw error;
+  return new Response(null, { status: 407 });
 }
 
 /** Reads a body; one byte above the limit ends it. */

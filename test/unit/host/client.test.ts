@@ -146,7 +146,7 @@ describe("DmClient.connect", () => {
     client.on((event) => events.push(event));
     const report = await client.connect();
     expect(report).toEqual({
-      err: 0, error: null, jobs: [], sessions: 0, inconsistent: false, event: null,
+      err: 0, error: null, jobs: [], sessions: 0, inconsistent: false, reboot: [], event: null,
     });
     expect(core.fed).toEqual([Uint8Array.of(7, 8, 9)]);
     expect([core.number(Block.HttpStatus), core.number(Block.MediaType)]).toEqual([200, 0]);

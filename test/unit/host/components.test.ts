@@ -31,7 +31,9 @@ function component(id: string, text: string, changes: Partial<Component> = {}): 
       target.set(bytes.subarray(offset, offset + target.length));
     },
   });
-  return { id, version: "1.0", slot: 0, bytes: bytes.length, state: "active", open, ...changes };
+  const order = { installParams: "", reboot: "" };
+  const entry = { id, version: "1.0", slot: 0, bytes: bytes.length, state: "active" as const };
+  return { ...entry, ...order, open, ...changes };
 }
 
 describe("FileComponents", () => {
@@ -161,6 +163,16 @@ describe("HookComponents", () => {
         values("health", "jvm", "1.0", "/slots/00", "active") +
         values("remove", "jvm", "1.0", "", "active"),
     );
+  });
+
+  it("the order's texts: in the environment, whatever they hold", async () => {
+    const log = join(folder, "log");
+    const asked = hook(`printf '%s|%s' "$SCOMO_INSTALL_PARAMS" "$SCOMO_REBOOT" > ${log}`);
+    const texts = { installParams: "a='b' $(exit 3)\nc", reboot: "after" };
+    expect(await asked.prepare(component("jvm", "x", texts), never)).toBe("yes");
+    expect(readFileSync(log, "utf8")).toBe("a='b' $(exit 3)\nc|after");
+    expect(await asked.prepare(component("jvm", "x"), never)).toBe("yes");
+    expect(readFileSync(log, "utf8")).toBe("|");
   });
 
   it.each([

@@ -1,0 +1,40 @@
+// What one call of the application gathers.
+import type { JobReport } from "./report.ts";
+
+export interface Run {
+  what: string;
+  /** Ends the transport's connections when the run is over. */
+  end: AbortController;
+  cause: unknown;
+  jobs: Map<string, JobReport[]>;
+  /** `Reboot` of orders that ended well. */
+  reboots: Set<string>;
+  /** The policy takes no orders in this run. */
+  refusesExec: boolean;
+  sessions: number;
+  /** Components whose last `ensure` did not say yes. */
+  failedEnsures: Set<string>;
+  /** The core has the client event. */
+  hasEvent: boolean;
+  eventStatus: number | null;
+}
+
+export function newRun(what: string): Run {
+  return {
+    what,
+    end: new AbortController(),
+    cause: null,
+    jobs: new Map(),
+    reboots: new Set(),
+    refusesExec: false,
+    sessions: 0,
+    failedEnsures: new Set(),
+    hasEvent: false,
+    eventStatus: null,
+  };
+}
+
+/** What stands behind a failure, for the options of an error. */
+export function causeOf(run: Run): { cause?: unknown } {
+  return run.cause === null ? {} : { cause: run.cause };
+}
