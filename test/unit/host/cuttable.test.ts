@@ -115,7 +115,7 @@ describe("A3: a half-done operation", () => {
     }
   });
 
-  it("write, noise: each bit behind the tear is an old or a new one, none of all seeds else", () => {
+  it("write, noise: behind the tear each bit is an old or a new one, any of both", () => {
     const bits = new Set<number>();
     for (let seed = 0; seed < 64; seed++) {
       const { storage } = make();
