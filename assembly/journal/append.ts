@@ -3,8 +3,11 @@
 // Orders that matter when the power goes:
 // - erase, barrier, checkpoint: without the barrier, parts of two checkpoints of the same
 //   generation, made by two boots that both lost power, can lie in one region and scan as one;
-// - checkpoint, barrier, RETIRE: a region that carries RETIRE says that a newer one was whole. If
-//   none is found later, it was lost, and the reader knows;
+// - checkpoint, barrier, RETIRE, barrier: a region that carries RETIRE says that a newer one was
+//   whole. If none is found later, it was lost, and the reader knows. A checkpoint that reads well
+//   but of which neither RETIRE nor a later run says that its barrier has passed may read otherwise
+//   next time: the reader takes the older region. So nothing may rest on it before that second
+//   barrier;
 // - a region that an earlier boot wrote gets no other byte, since nobody can know in which state
 //   its tail is.
 import { Err } from "../abi/codes";
@@ -33,6 +36,8 @@ const enum Stage {
 let stage: i32 = Stage.None;
 let hasOpened: bool = false; // This boot opened the region that is current.
 let hasWritten: bool = false; // Records since the last barrier.
+let unproven: bool = false; // No barrier since the region was opened.
+let mayRetire: bool = true; // The place of RETIRE in the region that is replaced is surely free.
 let retired: i32 = -1; // Region that the opening replaces, -1 if none.
 let lastSequence: u32 = 0;
 
@@ -50,6 +55,14 @@ export function resumeBehind(sequence: u32, end: u32): void {
   writer.aim(record.region, record.generation, end);
 }
 
+/**
+ * RETIRE is not to be written at the next opening: where the newer region was passed over, an
+ * earlier boot may have begun to.
+ */
+export function spareRetire(): void {
+  mayRetire = false;
+}
+
 /** This boot opened a region and may append to it. */
 export function isOpen(): bool {
   return hasOpened;
@@ -57,12 +70,17 @@ export function isOpen(): bool {
 
 /** Something was written or erased since the last `synced`. */
 export function isDirty(): bool {
-  return hasWritten || stage == Stage.Erased;
+  return hasWritten || unproven || stage == Stage.Erased;
+}
+
+/** The region that this boot opened may be passed over by the next: nothing may rest on it yet. */
+export function isUnproven(): bool {
+  return unproven;
 }
 
 /** The host made every earlier write durable. The next record starts a run. */
 export function synced(): void {
-  hasWritten = false;
+  hasWritten = unproven = false;
   if (stage & 1) stage++;
 }
 
@@ -206,29 +224,31 @@ export function endCheckpoint(): void {
 }
 
 /**
- * Makes the new region the one that is appended to, and marks the old one as retired.
+ * Makes the new region the one that is appended to, and marks the old one as retired, or else the
+ * new one by a run that says nothing. Until the next barrier it is unproven.
  *
- * @fails Err.Misuse  the checkpoint is not durable
+ * @fails Err.Misuse   the checkpoint is not durable
+ * @fails Err.Storage  a write failed
  */
 export function adopt(): void {
   if (stage != Stage.Durable) writer.fail(Err.Misuse);
   if (writer.error() != Err.Ok) return;
   stage = Stage.None;
   hasOpened = true;
+  if (retired < 0) return;
+  unproven = true;
   // It is there already if the newer region that it spoke of was lost.
-  if (retired >= 0 && !record.examine(retired, record.limit, record.generation - 1)) retire();
+  if (mayRetire && !record.isMarked(retired)) retire();
+  else writeSum(Type.GroupEnd, 0, 0);
+  mayRetire = true;
 }
 
-/**
- * Writes RETIRE, which nothing depends on: no barrier, no place in the sequence, no consequence of
- * a failure.
- */
+/** Writes RETIRE, which takes no place in the sequence. */
 function retire(): void {
   const tail = writer.tail;
   writer.aim(retired, record.generation - 1, record.limit);
   writer.start(record.RUN_START, Type.Retire, record.RETIRE_BYTES, lastSequence);
   writer.put32(record.generation);
   writer.seal();
-  writer.forgive();
   writer.aim(record.region, record.generation, tail);
 }

@@ -26,6 +26,7 @@ export {
   groupEnd,
   isDirty,
   isOpen,
+  isUnproven,
   room,
   synced,
 } from "./append";

@@ -74,6 +74,17 @@ export function configure(regionBytes: u32, writeUnit: u32): void {
   limit = (regionBytes & ~(unit - 1)) - recordBytes(RETIRE_BYTES);
 }
 
+/**
+ * RETIRE was begun in a region, by some boot, with whatever success. Bytes that cannot be read, or
+ * that a medium does not read as 0xff when erased, count as begun.
+ */
+export function isMarked(area: i32): bool {
+  const n = recordBytes(RETIRE_BYTES);
+  if (jRead(area, limit, PAYLOAD, n) != Err.Ok) return true;
+  for (let i = 0; i < n; i++) if (load<u8>(PAYLOAD + i) != 0xff) return true;
+  return false;
+}
+
 /** Bytes that a record with a payload of `byteCount` bytes takes. */
 export function recordBytes(byteCount: i32): i32 {
   return (byteCount + HEAD_BYTES + CRC_BYTES + unit - 1) & ~(unit - 1);

@@ -85,8 +85,8 @@ function hasLaterRun(area: i32, seed: u32): bool {
 }
 
 /**
- * Finds the current region: the one with the newest whole checkpoint. `next` then hands out what it
- * says.
+ * Finds the current region: the one with the newest whole checkpoint, unless nothing proves it and
+ * an older one is whole. `next` then hands out what it says.
  *
  * @fails Err.NotFound  neither region holds one, and nothing says that one ever did
  * @fails Err.Damaged   neither region holds one, but one of them did: all is lost
@@ -95,6 +95,7 @@ function hasLaterRun(area: i32, seed: u32): bool {
 export function scan(): i32 {
   let chosen = -1;
   let newest: u32 = 0; // Generation of the region chosen.
+  let older: u32 = 0; // Generation of the other one, if it is whole too.
   let begun: u32 = 0; // Highest generation that was begun and is not whole.
   let lost: u32 = 0; // Highest generation that is not whole and once was.
   let hasRead = false;
@@ -103,6 +104,7 @@ export function scan(): i32 {
     hasRead = true;
     let seed = load<u32>(record.WORD);
     if (walkRun(area, 0, seed) != 0) {
+      older = min(seed, newest);
       if (seed > newest) {
         newest = seed;
         chosen = area;
@@ -125,9 +127,27 @@ export function scan(): i32 {
     return record.generation > 1 || lost != 0 ? Err.Damaged : Err.NotFound;
   }
   record.use(chosen, newest);
+  if (older != 0 && !isProven()) {
+    append.spareRetire();
+    record.use(1 - chosen, older);
+  }
   if (lost > newest || isRetired()) record.setDegraded();
   cursor = confirmed = 0;
   return Err.Ok;
+}
+
+/**
+ * Something that was begun behind the barrier of the current region's checkpoint shows that it has
+ * passed: RETIRE in the other region, or a later run in its own.
+ *
+ * A checkpoint that only reads well may read otherwise next time, and an opening from it would
+ * erase the region that is surely there. Nothing rests on it yet.
+ */
+function isProven(): bool {
+  if (record.isMarked(1 - record.region)) return true;
+  walkRun(record.region, 0, record.generation);
+  lastSequence--; // The first run behind the checkpoint is late enough.
+  return hasLaterRun(record.region, record.generation);
 }
 
 /** The current region says that a newer one was whole. */

@@ -37,11 +37,6 @@ export function fail(err: i32): void {
   if (failure == Err.Ok) failure = err;
 }
 
-/** Forgets a failure of the one write that nothing depends on. */
-export function forgive(): void {
-  failure = Err.Ok;
-}
-
 /** Names the place of the next record. */
 export function aim(region: i32, generation: u32, place: u32): void {
   area = region;

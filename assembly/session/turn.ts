@@ -68,6 +68,7 @@ let mode = Mode.Dead;
 let opening = Opening.No;
 let waiting = -1; // What the last `step` answered.
 let answer = 0; // What the host answered to it.
+let held = -1; // What to answer when the barrier that proves the region has passed.
 let hasDevice = false;
 let failure = 0; // Err of this run.
 let isDriven = false; // The host wants more than recovery.
@@ -103,7 +104,7 @@ export function start(): i32 {
   if (!hasDevice && journal.isDegraded()) return Err.Damaged;
   mode = Mode.Boot;
   opening = Opening.No;
-  waiting = -1;
+  waiting = held = -1;
   return hasDevice ? Err.Ok : Err.NotFound;
 }
 
@@ -219,10 +220,16 @@ export function step(): i32 {
   answer = Err.Ok;
   if (waiting == Wait.Durable && !err) journal.synced();
   if (waiting == Wait.Durable && err && !mustSettle()) journal.fail(Err.Storage);
-  let next = advance(err);
+  const wasHeld = held >= 0;
+  let next = wasHeld ? held : advance(err);
+  held = -1;
   while (next == Next.Again && !journal.error()) next = advance(Err.Ok);
   // What could not be recorded must not be told: neither to a server nor to a component.
-  if (next != Wait.Done && journal.error()) next = lose();
+  if (journal.error() && (next != Wait.Done || wasHeld)) next = lose();
+  if (journal.isUnproven() && !journal.error() && next != Wait.Durable) {
+    held = next;
+    next = Wait.Durable;
+  }
   waiting = next;
   store<i32>(Block.Reason, next);
   return next;

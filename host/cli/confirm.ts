@@ -1,6 +1,7 @@
 import { plainText, withoutSecret } from "../confirm/confirm.ts";
 import type { Answer, Confirm, Question } from "../confirm/confirm.ts";
 import { terminalConfirm } from "../confirm/terminal.ts";
+import { answerText, questionText } from "../confirm/words.ts";
 import type { Io } from "./output.ts";
 import { choice } from "./values.ts";
 
@@ -36,18 +37,4 @@ export function answerBy(word: "yes" | "no", question: Question): Answer {
   if (kind === "text") return { text: question.default };
   if (kind === "choice") return { choice: question.default ?? 1 };
   return { choices: question.default };
-}
-
-/** What a person reads: of a job the core gives the name only. */
-export function questionText({ kind, text }: Question): string {
-  return kind === "job" ? `Allow the server's job on "${text}"?` : text;
-}
-
-/** An answer for a log, choices by their texts. */
-export function answerText(question: Question, answer: Answer): string {
-  if (typeof answer === "string") return answer;
-  if ("text" in answer) return JSON.stringify(answer.text);
-  const texts = "choices" in question ? question.choices : [];
-  const numbers = "choice" in answer ? [answer.choice] : answer.choices;
-  return numbers.map((number) => texts[number - 1] ?? `${number}`).join(", ") || "none";
 }

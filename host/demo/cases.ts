@@ -1,6 +1,6 @@
 import type { Answer, Question } from "../confirm/confirm.ts";
-import { ANTIVIRUS_ALONE, BROKEN_BUNDLE, BUNDLE, JVM_ALONE } from "./content.ts";
-import type { Generation } from "./content.ts";
+import { ANTIVIRUS_ALONE, BROKEN_BUNDLE, BUNDLE, JVM_ALONE } from "./setting.ts";
+import type { Generation } from "./setting.ts";
 
 export type FlowName = "normal" | "alternative-1" | "alternative-2";
 

@@ -13,13 +13,10 @@ import type { Confirm } from "../confirm/confirm.ts";
 import { CuttableStorage } from "../storage/cuttable.ts";
 import { NodeFsStorage } from "../storage/node-fs.ts";
 import { FetchTransport } from "../transport/fetch.ts";
-import { releasesOf } from "./content.ts";
-import type { Generation } from "./content.ts";
-
-export const DEVICE_ID = "IMEI:493005100592800";
-export const ACCOUNT = { user: "gateway", password: "open sesame" };
-export const SERVER_LOGIN = { user: "dms", password: "friend" };
-export const SERVER_ID = "dms.example";
+import {
+  ACCOUNT, DEVICE_CLASS, DEVICE_ID, releasesOf, SERVER_ID, SERVER_LOGIN, VENDOR,
+} from "./setting.ts";
+import type { Generation } from "./setting.ts";
 
 /** How the device of a case behaves. */
 export interface Behaviour {
@@ -55,7 +52,7 @@ export async function makeDemoDevice(
   const plan = planDevice({
     state: directory, server: url, deviceId: DEVICE_ID, serverId: SERVER_ID, ...ACCOUNT,
     serverUser: SERVER_LOGIN.user, serverPassword: SERVER_LOGIN.password,
-    trust: [`demo=${join(files, "key.pem")}`], vendor: "scomo.example", class: "edge-gw-1",
+    trust: [`demo=${join(files, "key.pem")}`], vendor: VENDOR, class: DEVICE_CLASS,
     components: "known", component, slots: "8", slotBytes: "65536", journalBytes: "65536",
     maxMsgSize: "4096", atomicExec: "bind", root: "SCOMO", moUrn: "urn:oma:mo:oma-scomo:1.0",
   }, {});

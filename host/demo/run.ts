@@ -6,12 +6,11 @@ import { DmError } from "../errors.ts";
 import type { DeviceStatus } from "../index.ts";
 import { answerOf, CASES } from "./cases.ts";
 import type { DemoCase, ExpectedResult, FlowName } from "./cases.ts";
-import { makeKeys, makePackages, releasesOf } from "./content.ts";
+import { makeKeys, makePackages } from "./content.ts";
 import type { DemoKeys } from "./content.ts";
-import {
-  ACCOUNT, DEVICE_ID, filesAre, makeDemoDevice, SERVER_ID, SERVER_LOGIN, startDevice,
-} from "./device.ts";
+import { filesAre, makeDemoDevice, startDevice } from "./device.ts";
 import type { Behaviour, RunningDevice } from "./device.ts";
+import { DEVICE_ID, policyOf, releasesOf } from "./setting.ts";
 import { collectStatuses } from "./statuses.ts";
 import { startServer } from "./server/index.ts";
 import type { Listener, ReferenceServer } from "./server/index.ts";
@@ -97,12 +96,6 @@ async function onStage<Result>(
     await server.close();
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-function policyOf(wanted: readonly object[]): object {
-  return {
-    serverId: SERVER_ID, accounts: { [DEVICE_ID]: ACCOUNT }, server: SERVER_LOGIN, wanted,
-  };
 }
 
 /** Plays the case with the power on, to find the operation that puts the second file in place. */

@@ -1,12 +1,15 @@
 import type { ExpectedResult } from "./cases.ts";
-import { childOf, childrenOf, wordOf } from "./server/index.ts";
-import type { Element, ReferenceServer } from "./server/index.ts";
+import type { Listener } from "./server/events.ts";
+import { childOf, childrenOf, wordOf } from "./server/wbxml.ts";
+import type { Element } from "./server/wbxml.ts";
 
 /**
  * Collects what the device answered where the user said no within a session: the Status of the
  * Alert and of the Exec behind it. They are no results of an operation, so no record keeps them.
  */
-export function collectStatuses(server: ReferenceServer): () => ExpectedResult[] {
+export function collectStatuses(
+  server: { on(listener: Listener): unknown },
+): () => ExpectedResult[] {
   const found: ExpectedResult[] = [];
   server.on((event) => {
     if (event.kind === "message" && event.direction === "in") found.push(...refusalsIn(event.root));

@@ -1,6 +1,6 @@
-import { answerText, questionText } from "../cli/confirm.ts";
 import type { DmEvent } from "../client.ts";
-import type { ServerEvent } from "./server/index.ts";
+import { answerText, questionText } from "../confirm/words.ts";
+import type { ServerEvent } from "./server/events.ts";
 
 export type Who = "server" | "device" | "user";
 

@@ -8,7 +8,7 @@ const FACTORY = ["jvm", "scanner"];
 let whole: Whole;
 afterEach(() => whole.close());
 
-test("SC-10: it names reason and component, for a server to read and for nobody to write", async () => {
+test("SC-10: it names reason and component; a server may read it, nobody write it", async () => {
   whole = await Whole.start({
     factory: FACTORY,
     files: (_, response) => response.end(packageOf("2.0.0", FACTORY)),

@@ -106,7 +106,7 @@ describe("a person", () => {
     return { asked, confirm };
   };
 
-  test("SC-15: is asked once for each job of a Download or an Install, not for the rest", async () => {
+  test("SC-15: is asked once for each Download or Install, not for the rest", async () => {
     const { asked, confirm } = asking({});
     whole = await Whole.start({ factory: FACTORY, files, confirm });
     whole.order(...download("a", url(), "Download"));
@@ -166,7 +166,7 @@ describe("an order", () => {
     }
   }
 
-  test("InstallParams and Reboot: handed to the adapter, a reboot is for after the run", async () => {
+  test("InstallParams and Reboot: for the adapter; a reboot is for after the run", async () => {
     const components = new Told();
     whole = await Whole.start({ factory: FACTORY, files, components });
     const leaves = { InstallParams: "fast=1", Reboot: "after" };

@@ -191,13 +191,16 @@ export function readJournal(
   regions: readonly Uint8Array[],
   writeUnit: number,
 ): Journal | undefined {
-  let current: Journal | undefined;
-  regions.forEach((bytes, region) => {
-    const found = readRegion(bytes, writeUnit);
-    if (found !== undefined && found.generation > (current?.generation ?? 0))
-      current = { region, ...found };
+  const found = regions.flatMap((bytes, region) => {
+    const each = readRegion(bytes, writeUnit);
+    return each === undefined ? [] : [{ region, ...each }];
   });
-  return current;
+  const [newest, older] = found.sort((left, right) => right.generation - left.generation);
+  if (newest === undefined || older === undefined) return newest;
+  const end = newest.all.findIndex(({ type }) => type === Type.CheckpointEnd);
+  const isMarked = regions[older.region]!.subarray(limitOf(regions[0]!.length, writeUnit))
+    .some((byte) => byte !== 0xff);
+  return isMarked || newest.all.length > end + 1 ? newest : older;
 }
 
 /** Whether a region carries RETIRE. */

@@ -13,6 +13,7 @@ import {
 } from "../../host/pack/index.ts";
 import { MemoryStorage } from "../../host/storage/memory.ts";
 import { SLOT_AREA } from "../../host/storage/storage.ts";
+import type { Transport } from "../../host/transport/transport.ts";
 import { type FetchOptions, FetchTransport } from "../../host/transport/fetch.ts";
 import { type Handler, serve, type TestServer } from "../unit/host/http.ts";
 import { coreFile } from "./device.ts";
@@ -70,6 +71,7 @@ export interface WholeOptions extends Partial<DmClientOptions> {
   slotBytes?: readonly number[];
   /** What the package server does. */
   files?: Handler;
+  /** Of downloads. */
   http?: FetchOptions;
   /** Types of environment and package that the device knows; any unless given. */
   lists?: Pick<DmClientOptions["device"], "envTypes" | "pkgTypes">;
@@ -155,7 +157,7 @@ export class Whole {
         atomicExec: "bind", components: "any", maxMsgBytes: 4096, maxObjBytes: 65_536,
         ...options.lists,
       },
-      transport: new FetchTransport({ patienceMs: 8000, ...options.http }),
+      transport: transportOf(options.http),
       confirm: async () => "yes",
       components: new Outside(),
       ...options,
@@ -228,6 +230,16 @@ export class Whole {
     await this.server.close();
     await this.files.close();
   }
+}
+
+/** Messages have time, whatever a test says of downloads. */
+function transportOf(http: FetchOptions = {}): Transport {
+  const messages = new FetchTransport({ patienceMs: 20_000 });
+  const downloads = new FetchTransport({ patienceMs: 8000, ...http });
+  return {
+    exchange: (request, signal) => messages.exchange(request, signal),
+    fetch: (request, signal) => downloads.fetch(request, signal),
+  };
 }
 
 const ROOT = "./SCOMO";

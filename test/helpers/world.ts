@@ -402,6 +402,5 @@ export function provision(
   putBytes(world.core, requests.receiveBuffer(world.core).ptr, message);
   const err = world.core.bootstrap(message.length) || world.drive();
   if (err !== Err.Ok) throw new Error(`provisioning failed: ${err}`);
-  // RETIRE is there too, for which nothing waits.
-  return world.image(world.medium.live);
+  return world.image();
 }

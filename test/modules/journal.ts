@@ -18,6 +18,7 @@ export {
   isDegraded,
   isDirty,
   isOpen,
+  isUnproven,
   next,
   payloadBytes,
   place,

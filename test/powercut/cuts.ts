@@ -1,8 +1,8 @@
 // Ways in which the power goes at one point of a life: which of the changes that wait for a barrier
 // have happened, and how much of the one in flight. Each has a short name, from which it can be
 // made again.
+import { noiseOf, randomOf } from "../../host/storage/cuttable.ts";
 import { type Change, JOURNAL_AREAS } from "../helpers/world-medium.ts";
-import { randomOf } from "./prints.ts";
 
 const ERASED = 0xff;
 /** How much of a slot's erase a torn one does at most: the first block of a device. */
@@ -128,22 +128,10 @@ export function partOf(change: Change, flight: Flight, held: Uint8Array): Change
   const whole = bytes ?? erasedOf(area, held);
   const done = bytes ? flight.value : Math.floor((whole.length * flight.value) / 8);
   if (flight.kind === "t") return { area, offset, bytes: whole.subarray(0, done) };
-  return { area, offset, bytes: withNoise(whole, held.subarray(offset), done, offset) };
+  return { area, offset, bytes: noiseOf(whole, held.subarray(offset), done, offset) };
 }
 
 function erasedOf(area: number, held: Uint8Array): Uint8Array {
   const byteCount = area < JOURNAL_AREAS ? held.length : Math.min(held.length, BLOCK_BYTES);
   return new Uint8Array(byteCount).fill(ERASED);
-}
-
-/** @param salt  another one gives other noise */
-export function withNoise(
-  bytes: Uint8Array, held: Uint8Array, done: number, salt: number,
-): Uint8Array {
-  const random = randomOf(done * 131 + salt);
-  return bytes.map((byte, index) => {
-    if (index < done) return byte;
-    const mask = random() & 0xff;
-    return (byte & mask) | (held[index]! & ~mask);
-  });
 }

@@ -4,6 +4,7 @@ import { Err } from "../../assembly/abi/codes.ts";
 import * as look from "../../host/core/look.ts";
 import { type Call, type Fault, JOURNAL_AREAS } from "../helpers/world-medium.ts";
 import { type Image } from "../helpers/world.ts";
+import { effective, setOf } from "./invariants.ts";
 import { Life, type Setting } from "./life.ts";
 import { deviceOf } from "./scenario.ts";
 
@@ -32,7 +33,7 @@ export interface ErrorsEffort {
 
 const CALLS: readonly Call[] = ["read", "write", "erase", "sync"];
 const EFFECTS: readonly Fault["effect"][] = ["none", "half", "done"];
-/** With a storage that fails an install may fail for many reasons; never as a rollback that did. */
+/** With a storage that fails an install may fail for many reasons besides those of its scenario. */
 const CODES = [1200, 1401, 1402, 1404, 1405, 1406, 1407, 1412, 1500];
 
 export const nameOfFailing = ({ call, isJournal, at, isForGood, fault }: Failing): string =>
@@ -125,18 +126,27 @@ export function faultsWith(
     const next = new Life(setting, image);
     // What could not be read may have been refused, and then nothing was begun.
     const isRefused = server.refused.length > 0;
-    next.finish(CODES);
+    next.finish([...CODES, ...setting.scenario.codes]);
     const own = next.watch.violations;
     faults.push(...(isRefused ? own.filter((text) => !/refused|ended with/.test(text)) : own));
   }
   // A region that could not be read is taken for lost: what it decided may be taken back, and the
   // device knows it.
   const isRead = failing.call === "read";
-  return wasDegraded || isRead ? faults.filter((text) => !MAY_BE_LOST.test(text)) : faults;
+  if (!wasDegraded && !isRead) return faults;
+  const earlier = `I1 in force: ${earlierSet(setting, device)}`;
+  return faults.filter((text) => !MAY_BE_LOST.test(text) && text !== earlier);
 }
 
 /** What no longer holds of a device that knows of its loss. */
 const MAY_BE_LOST = /^I(7|8|9|10|11|12|14|19) /;
+
+/** What was in force by the region that the current one replaced. */
+function earlierSet({ states }: Setting, { areas, server }: Image): string {
+  const { region } = states.journal(areas);
+  const left = areas.map((bytes, area) => (area === region ? new Uint8Array(bytes.length) : bytes));
+  return setOf(effective(states.seen({ areas: left, server })));
+}
 
 function arm(life: Life, failing: Failing): void {
   let count = 0;
@@ -147,7 +157,6 @@ function arm(life: Life, failing: Failing): void {
     count++;
     if (count !== failing.at && !(failing.isForGood && count > failing.at)) return undefined;
     if (call === "sync") {
-      life.isDoubtful = true;
       const regions = new Set(medium.pending.map((change) => change.area));
       for (const region of regions) {
         if (region < JOURNAL_AREAS) watch.take({ is: "failed", region });

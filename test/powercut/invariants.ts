@@ -58,8 +58,11 @@ export interface Heard {
 }
 
 export type Fact =
-  /** A start on a medium; `heard` is all that the server knows. */
-  | { is: "boot"; seen: Seen; heard: readonly Heard[] }
+  /**
+   * A start on a medium that reads as `seen`; `heard` is all that the server knows. `durable`: what
+   * is there for sure, where a barrier failed before and the power stayed.
+   */
+  | { is: "boot"; seen: Seen; heard: readonly Heard[]; durable?: Seen }
   /** A barrier has passed. */
   | { is: "durable"; seen: Seen }
   /** The power goes: this is left. */
@@ -67,7 +70,7 @@ export type Fact =
   /** A write or erase of a slot. */
   | { is: "slot"; slot: number }
   /** A write or erase of a region. */
-  | { is: "journal"; region: number; isErase?: boolean }
+  | { is: "journal"; region: number }
   /** A write or erase failed; -1: a barrier. */
   | { is: "failed"; region: number }
   /** A question or order for a component; `isRecorded`: nothing before it waits for a barrier. */
@@ -142,7 +145,7 @@ export class Watch {
   take(fact: Fact): void {
     switch (fact.is) {
       case "boot":
-        this.boot(fact.seen, fact.heard);
+        this.boot(fact.seen, fact.heard, fact.durable);
         break;
       case "durable":
         this.follow(fact.seen);
@@ -155,8 +158,6 @@ export class Watch {
         this.slot(fact.slot);
         break;
       case "journal":
-        // RETIRE is the one write whose failure ends no boot: the next opening erases its region.
-        if (fact.isErase) this.failed.delete(fact.region);
         if (this.failed.has(fact.region)) this.add("I18", `region ${fact.region} is written again`);
         break;
       case "failed":
@@ -180,9 +181,9 @@ export class Watch {
     this.violations.push(`${rule} ${text}`);
   }
 
-  private boot(seen: Seen, heard: readonly Heard[]): void {
+  private boot(seen: Seen, heard: readonly Heard[], durable = seen): void {
     this.booted = seen;
-    this.durable = seen;
+    this.durable = durable;
     this.heard = [...heard];
     this.failed.clear();
     this.state(seen);

@@ -24,8 +24,6 @@ export class Life {
   readonly trace: string[] = [];
   /** A component went back to what it was. */
   hasGoneBack = false;
-  /** A barrier has failed: what is read need not be what is there. */
-  isDoubtful = false;
   private syncs = 0;
   private heardCount: number;
   private isLooking = false;
@@ -77,7 +75,8 @@ export class Life {
     const { world } = this;
     this.settle();
     const heard = heardOf(world.server.state);
-    this.watch.take({ is: "boot", seen: this.seen(world.medium.live), heard });
+    const { live, durable } = world.medium;
+    this.watch.take({ is: "boot", seen: this.seen(live), heard, durable: this.seen(durable) });
     this.trace.push("boot");
   }
 
@@ -100,15 +99,13 @@ export class Life {
     const { medium } = this.world;
     if (medium.counts.sync === this.syncs) return;
     this.syncs = medium.counts.sync;
-    const areas = this.isDoubtful ? medium.live : medium.durable;
-    this.watch.take({ is: "durable", seen: this.seen(areas) });
+    this.watch.take({ is: "durable", seen: this.seen(medium.durable) });
   }
 
   private change({ area, offset, bytes }: Change): void {
     const isJournal = area < JOURNAL_AREAS;
     const slot = area - JOURNAL_AREAS;
-    const isErase = bytes === undefined;
-    this.watch.take(isJournal ? { is: "journal", region: area, isErase } : { is: "slot", slot });
+    this.watch.take(isJournal ? { is: "journal", region: area } : { is: "slot", slot });
     this.trace.push(`${bytes?.length ?? "erase"} ${isJournal ? "j" : `s${slot}`} ${offset}`);
   }
 }

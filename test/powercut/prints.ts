@@ -1,6 +1,8 @@
 // Fingerprints of areas that follow a change at the cost of its own bytes: the exclusive or of a
 // number for each place and byte. Erased places count as nothing.
 
+export { randomOf } from "../../host/storage/cuttable.ts";
+
 const ERASED = 0xff;
 const LOW_BITS = 21;
 
@@ -45,17 +47,6 @@ export function lanesOfWrite(
     toggle(lanes, area, offset + i, bytes[i]!);
   }
   return lanes;
-}
-
-/** Numbers that look random and are the same for the same seed. */
-export function randomOf(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = Math.imul(state ^ (state >>> 15), state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return (value ^ (value >>> 14)) >>> 0;
-  };
 }
 
 /** Numbers by fingerprint, without an object for any of them. */

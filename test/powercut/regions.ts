@@ -11,6 +11,10 @@ interface Region {
   /** The same for two regions whose records that count are the same. */
   signature: string;
   isRetired: boolean;
+  /** RETIRE was begun. */
+  isMarked: boolean;
+  /** A run lies behind the checkpoint. */
+  hasRun: boolean;
   /** A later run lies behind the place where reading stopped. */
   hasLaterRun: boolean;
   /** A checkpoint was begun. */
@@ -29,6 +33,8 @@ export interface Journal {
   generation: number;
   flags: number;
   isDegraded: boolean;
+  /** A newer region that nothing proves is valid too. */
+  hasPassedOver: boolean;
   /** Place where the last run of the current region starts. */
   lastRun: number;
   /** None is valid, and one once was. */
@@ -95,8 +101,8 @@ function readRegion(bytes: Uint8Array, unit: number): Region {
   const limit = limitOf(bytes.length, unit);
   const step = unitOf(unit);
   const found: Region = {
-    isValid: false, generation, signature: "", isRetired: false, hasLaterRun: false,
-    hasBegun: false, lastRun: 0, flags: 0, places: [],
+    isValid: false, generation, signature: "", isRetired: false, isMarked: false, hasRun: false,
+    hasLaterRun: false, hasBegun: false, lastRun: 0, flags: 0, places: [],
   };
   let run: number[] = [];
   let sum = new Sum();
@@ -132,6 +138,8 @@ function readRegion(bytes: Uint8Array, unit: number): Region {
   found.hasBegun = last !== 0;
   found.hasLaterRun =
     hasLaterRun(bytes, step, place, last, found.hasBegun ? generation : 1);
+  found.hasRun = found.lastRun > 0 || found.hasLaterRun;
+  found.isMarked = bytes.subarray(limit).some((byte) => byte !== 0xff);
   found.isRetired = look(bytes, limit, step, generation) && at.type === Type.Retire;
   return found;
 }
@@ -181,8 +189,13 @@ export class Regions {
       if (each.hasBegun) begun = Math.max(begun, each.generation);
       if (each.hasLaterRun) lost = Math.max(lost, each.hasBegun ? each.generation : 1);
     }
+    // Of two whole ones the newer must have begun something behind the barrier of its checkpoint.
+    const other = found[1 - region];
+    const hasPassedOver =
+      region >= 0 && other!.isValid && !other!.isMarked && !found[region]!.hasRun;
+    if (hasPassedOver) [region, newest] = [1 - region, other!.generation];
     const current = found[region];
-    const base = { region, generation: newest, flags: current?.flags ?? 0,
+    const base = { region, generation: newest, hasPassedOver, flags: current?.flags ?? 0,
       lastRun: current?.lastRun ?? 0 };
     if (!current) {
       const isLost = Math.max(begun, lost) > 1 || lost > 0;
@@ -207,6 +220,7 @@ export class Regions {
   /** Regions that read alike are one. */
   private numberOf(found: Omit<Region, "places">): number {
     const text = `${found.signature} ${found.generation} ${found.isValid} ${found.isRetired} `
+      + `${found.isMarked} ${found.hasRun} `
       + `${found.hasLaterRun} ${found.hasBegun} ${found.lastRun} ${found.flags}`;
     let number = this.byText.get(text);
     if (number === undefined) {

@@ -61,7 +61,8 @@ export class States {
       text = journal.told ? textOfTold(journal.told) : journal.signature;
       this.texts.set(journal.signature, (text = sha256(Buffer.from(text))));
     }
-    let key = `${text} ${journal.flags}${journal.isDegraded ? "d" : ""}`;
+    const marks = `${journal.isDegraded ? "d" : ""}${journal.hasPassedOver ? "p" : ""}`;
+    let key = `${text} ${journal.flags}${marks}`;
     let alike = 0;
     for (let area = JOURNAL_AREAS; area < areas.length; area++) {
       const content = this.contentOf(areas[area]!, prints[area]!);

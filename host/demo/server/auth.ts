@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { isEqual, md5, toBase64, utf8 } from "./bytes.ts";
 import type { Credentials } from "./message.ts";
 
 export type Scheme = "md5" | "basic" | "mac" | "none";
@@ -21,42 +21,36 @@ export const NONCE_BYTES = 16;
 /** Nonce of the resynchronisation: four zero octets. @spec DM NOT 1.2 §5.1 */
 export const RESYNC_NONCE: Uint8Array = new Uint8Array(4);
 
-function md5(...parts: (string | Uint8Array)[]): Buffer {
-  const hash = createHash("md5");
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-}
-
 function loginDigest({ user, password }: Login): string {
-  return md5(`${user}:${password}`).toString("base64");
+  return toBase64(md5(`${user}:${password}`));
 }
 
 /** Data of a Cred of type syncml:auth-basic. */
 export function basicDigest({ user, password }: Login): string {
-  return Buffer.from(`${user}:${password}`).toString("base64");
+  return toBase64(utf8(`${user}:${password}`));
 }
 
 /** Data of a Cred of type syncml:auth-md5. @spec DM SEC 1.2 §5.3 */
 export function md5Digest(login: Login, nonce: Uint8Array): string {
-  return md5(loginDigest(login), ":", nonce).toString("base64");
+  return toBase64(md5(loginDigest(login), ":", nonce));
 }
 
 /** The nested MD5 over the exact bytes of a body; despite its name not an RFC 2104 HMAC. */
 export function macDigest(login: Login, nonce: Uint8Array, body: Uint8Array): string {
-  const bodyDigest = md5(body).toString("base64");
-  return md5(loginDigest(login), ":", nonce, ":", bodyDigest).toString("base64");
+  const bodyDigest = toBase64(md5(body));
+  return toBase64(md5(loginDigest(login), ":", nonce, ":", bodyDigest));
 }
 
 /** First 16 bytes of a notification. @spec DM NOT 1.2 §6.2.2 */
 export function notificationDigest(
   login: Login, nonce: Uint8Array, trigger: Uint8Array,
 ): Uint8Array {
-  return md5(loginDigest(login), ":", nonce, ":", md5(trigger).toString("base64"));
+  return md5(loginDigest(login), ":", nonce, ":", toBase64(md5(trigger)));
 }
 
 /** Whether two digests are the same text, in a time that does not depend on where they differ. */
 export function isSame(left: string, right: string): boolean {
-  return timingSafeEqual(md5(left), md5(right)) && left === right;
+  return isEqual(md5(left), md5(right)) && left === right;
 }
 
 /** Checks a Cred of scheme md5 or basic; one of another scheme is wrong. */

@@ -1,3 +1,4 @@
+import { fromBase64, textIn, toBase64, utf8 } from "./bytes.ts";
 import {
   bytesOf, type Child, childOf, childrenOf, element, type Element, elementsOf, isElement, textOf,
   wordOf,
@@ -250,7 +251,7 @@ function parseNonce(nonce: Element | undefined, format = ""): Uint8Array | undef
   if (isRaw && format.toLowerCase() !== "b64") return bytesOf(nonce);
   const text = textOf(nonce)!.trim();
   const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
-  return isBase64 ? Buffer.from(text, "base64") : Buffer.from(text);
+  return isBase64 ? fromBase64(text) : utf8(text);
 }
 
 function numberIn(text: string | undefined): number | undefined {
@@ -342,7 +343,7 @@ function buildMeta(meta: Meta | undefined): Element | undefined {
     text("Type", meta.type),
     text("Mark", meta.mark),
     size === undefined ? undefined : element("Size", size),
-    nextNonce && element("NextNonce", Buffer.from(nextNonce).toString("base64")),
+    nextNonce && element("NextNonce", toBase64(nextNonce)),
     maxMsgBytes === undefined ? undefined : element("MaxMsgSize", maxMsgBytes),
     maxObjBytes === undefined ? undefined : element("MaxObjSize", maxObjBytes),
   );
@@ -366,5 +367,5 @@ export function nameOfCommand(command: Command): string {
 export function textOfData(item: Item | undefined): string | undefined {
   const data = item?.data;
   if (data === undefined || typeof data === "string") return data;
-  return data instanceof Uint8Array ? Buffer.from(data).toString("utf8") : textOf(data);
+  return data instanceof Uint8Array ? textIn(data) : textOf(data);
 }

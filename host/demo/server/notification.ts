@@ -1,4 +1,6 @@
 import { notificationDigest } from "./auth.ts";
+import { utf8 } from "./bytes.ts";
+import { joinBytes } from "./element.ts";
 
 /** What the device does before it connects. */
 export const enum UiMode {
@@ -38,19 +40,21 @@ export function buildNotification(notification: Notification): Uint8Array {
   const { serverId, password, nonce } = notification;
   const trigger = buildTrigger(notification);
   const digest = notificationDigest({ user: serverId, password }, nonce, trigger);
-  return Buffer.concat([digest, trigger]);
+  return joinBytes([digest, trigger]);
 }
 
-function buildTrigger({ serverId, sessionId, uiMode, isServerInitiated }: Notification): Buffer {
-  const name = Buffer.from(serverId);
+function buildTrigger(notification: Notification): Uint8Array {
+  const { serverId, sessionId, uiMode, isServerInitiated } = notification;
+  const name = utf8(serverId);
   if (name.length === 0 || name.length > 255) throw new RangeError("serverId: 1 to 255 bytes");
   if (sessionId < 1 || sessionId > 0xffff) throw new RangeError("sessionId: 1 to 65535");
-  const trigger = Buffer.alloc(8);
+  const trigger = new Uint8Array(8);
   trigger[0] = VERSION >> 2;
   trigger[1] = ((VERSION & 3) << 6) | (uiMode << 4) | (isServerInitiated === true ? 8 : 0);
-  trigger.writeUInt16BE(sessionId, 5);
+  trigger[5] = sessionId >> 8;
+  trigger[6] = sessionId & 0xff;
   trigger[7] = name.length;
-  return Buffer.concat([trigger, name]);
+  return joinBytes([trigger, name]);
 }
 
 /** A notified session's SessionID: upper-case hex without leading zeros. */

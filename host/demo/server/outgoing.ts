@@ -1,3 +1,4 @@
+import { fromBase64, textIn } from "./bytes.ts";
 import { encode } from "./encoder.ts";
 import { joinBytes, type Element } from "./element.ts";
 import {
@@ -304,7 +305,7 @@ function isOfSize(item: Item): boolean {
   const size = item.meta?.size;
   if (size === undefined || size === bytes.length) return true;
   return item.meta?.format === "b64"
-    && Buffer.from(Buffer.from(bytes).toString(), "base64").length === size;
+    && fromBase64(textIn(bytes)).length === size;
 }
 
 function bytesIn({ data }: Item): Uint8Array {
@@ -341,7 +342,7 @@ function chunkOf(piece: Piece, bytesMax: number): Chunk {
   const meta = offset === 0 ? { ...item.meta, size: bytes.length } : item.meta;
   const chunk: Item = {
     ...item,
-    data: isText ? Buffer.from(part).toString("utf8") : part,
+    data: isText ? textIn(part) : part,
     ...(meta && { meta }),
     ...(isLast ? {} : { hasMoreData: true }),
   };

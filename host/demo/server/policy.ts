@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Login, Scheme } from "./auth.ts";
+import { sha256Hex } from "./bytes.ts";
 
 /** What the server wants of its devices: the file that `scomo serve` reads. */
 export interface Policy {
@@ -91,7 +91,7 @@ export function parsePolicy(value: unknown): Policy {
     maxMsgSize: policy.number("maxMsgSize", MESSAGE_BYTES_DEFAULT),
     maxObjSize: policy.number("maxObjSize", OBJECT_BYTES_DEFAULT),
     wanted: policy.list("wanted").map((entry, i) => parseWanted(new Keys(`wanted[${i}]`, entry))),
-    revision: createHash("sha256").update(JSON.stringify(value)).digest("hex"),
+    revision: sha256Hex(JSON.stringify(value)),
   };
   policy.nothingElse();
   if (parsed.maxMsgSize < MESSAGE_BYTES_MIN || parsed.maxMsgSize > MESSAGE_BYTES_MAX) {

@@ -1,6 +1,7 @@
 import { Audit, deviation, type Heard } from "./audit/audit.ts";
 import { type CheckId, type Deviation, isFatal, lineOf } from "./audit/checks.ts";
 import { linesOf, type SessionReport } from "./audit/report.ts";
+import { isEqual } from "./bytes.ts";
 import { addDeviation, type Device } from "./devices.ts";
 import type { Element } from "./element.ts";
 import type { DeviceEvent } from "./events.ts";
@@ -108,7 +109,7 @@ export class Session {
 
   /** The stored answer, if these are the bytes of the last message again. */
   repeated(body: Uint8Array): Reply | undefined {
-    const isSame = this.lastRequest !== undefined && Buffer.compare(this.lastRequest, body) === 0;
+    const isSame = this.lastRequest !== undefined && isEqual(this.lastRequest, body);
     return isSame ? this.lastReply : undefined;
   }
 

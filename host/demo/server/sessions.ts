@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { deviation } from "./audit/audit.ts";
 import { lineOf } from "./audit/checks.ts";
 import { checkOf } from "./audit/document.ts";
 import type { SessionReport } from "./audit/report.ts";
 import { NONCE_BYTES, RESYNC_NONCE } from "./auth.ts";
+import { randomBytes } from "./bytes.ts";
 import { decode, WbxmlError } from "./decoder.ts";
 import { Devices, type DeviceStatus, statusOf } from "./devices.ts";
 import type { Listener } from "./events.ts";
@@ -134,7 +134,8 @@ export class Endpoint {
     const device = this.devices.get(id);
     const isResync = options.isResync === true || device.serverNonce === undefined;
     const nonce = isResync ? RESYNC_NONCE : device.serverNonce!;
-    const number = (randomBytes(2).readUInt16BE() % 0xffff) + 1;
+    const [low, high] = randomBytes(2);
+    const number = ((low! | (high! << 8)) % 0xffff) + 1;
     const bytes = buildNotification({
       serverId, password: server.password, nonce, sessionId: number,
       uiMode: options.uiMode ?? UiMode.Background, isServerInitiated: true,

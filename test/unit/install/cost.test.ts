@@ -109,6 +109,6 @@ describe.each(BUILDS)("the cost of an install, %s build", (build) => {
     const next = new World(world.image(), { build });
     expect(next.recover()).toBe(Err.Ok);
     hold(`${build}: erases of a recovery`, next.medium.counts.erase, 1);
-    hold(`${build}: barriers of a recovery`, next.medium.counts.sync, 3);
+    hold(`${build}: barriers of a recovery`, next.medium.counts.sync, 4);
   });
 });

@@ -115,7 +115,7 @@ describe("buildNotification", () => {
   it("session ids and server ids at their limits", () => {
     const build = (serverId: string, sessionId: number): Uint8Array =>
       buildNotification({ serverId, password: "p", nonce: NONCE, sessionId, uiMode: 0 });
-    expect(build("s", 0xffff).subarray(21, 23)).toEqual(Buffer.from([0xff, 0xff]));
+    expect(build("s", 0xffff).subarray(21, 23)).toEqual(Uint8Array.from([0xff, 0xff]));
     expect(build("s".repeat(255), 1).length).toBe(24 + 255);
     expect(() => build("s", 0)).toThrow(RangeError);
     expect(() => build("s", 0x10000)).toThrow(RangeError);

@@ -1,3 +1,4 @@
+import { latin1In } from "../bytes.ts";
 import { WbxmlError } from "../decoder.ts";
 import type { CheckId, Note } from "./checks.ts";
 
@@ -42,5 +43,5 @@ function integerAt(bytes: Uint8Array, offset: number): { value: number; next: nu
 }
 
 function textAt(bytes: Uint8Array, offset: number): string {
-  return Buffer.from(bytes.subarray(offset, bytes.indexOf(0, offset))).toString("latin1");
+  return latin1In(bytes.subarray(offset, bytes.indexOf(0, offset)));
 }

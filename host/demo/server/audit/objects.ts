@@ -1,3 +1,4 @@
+import { fromBase64 } from "../bytes.ts";
 import {
   bytesOf, childOf, childrenOf, type Element, elementsOf, textOf, wordOf,
 } from "../element.ts";
@@ -110,7 +111,7 @@ export class Objects {
 
 /** Base64 may be counted as it is carried or as what it stands for. */
 function isOfSize({ carriedBytes, text }: LargeObject, size: number): boolean {
-  return carriedBytes === size || (text !== "" && Buffer.from(text, "base64").length === size);
+  return carriedBytes === size || (text !== "" && fromBase64(text).length === size);
 }
 
 function keyOf(results: Element, item: Element): string {
