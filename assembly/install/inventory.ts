@@ -262,7 +262,9 @@ export function endText(at: usize): void {
 export function textInto(at: usize, which: i32, ptr: usize): i32 {
   const place = load<u32>(at, Row.Text);
   if (place == NO_TEXT) return 0;
-  if (journal.check(place) || journal.read(place, 0, HEADER, TEXT_HEADER_BYTES)) return lose();
+  // Behind a write that failed a place may be that of another record.
+  if (journal.check(place) || journal.kind != Type.Text) return lose();
+  if (journal.read(place, 0, HEADER, TEXT_HEADER_BYTES)) return lose();
   let offset = TEXT_HEADER_BYTES;
   for (let i = 0; i < which; i++) offset += load<u16>(HEADER + 2 + i * 2);
   const byteCount = <i32>load<u16>(HEADER + 2 + which * 2);

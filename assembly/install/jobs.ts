@@ -185,7 +185,9 @@ export function memberOf(group: u32, index: i32): usize {
  */
 export function textInto(at: usize, which: i32, ptr: usize): i32 {
   const place = placeOf(at);
-  if (journal.check(place) || journal.read(place, 0, HEADER, HEADER_BYTES)) return lose();
+  // Behind a write that failed a place may be that of another record.
+  if (journal.check(place) || journal.kind != Type.Job) return lose();
+  if (journal.read(place, 0, HEADER, HEADER_BYTES) || load<u32>(HEADER) != idOf(at)) return lose();
   const nameBytes = <i32>load<u8>(HEADER, 12);
   const correlatorBytes = <i32>load<u8>(HEADER, 13);
   let offset = HEADER_BYTES;

@@ -10,6 +10,7 @@ export {
   check,
   configure,
   isDegraded,
+  kind,
   read,
   recordBytes,
   setDegraded,
