@@ -7,11 +7,15 @@
 //   node build.mjs --codec         only wbxml.wasm, wbxml.debug.wasm
 //   node build.mjs --size          only the cores, wbxml.wasm, and size.js, which prints what they
 //                                  cost
+//   node build.mjs --demo          the same as without, and the page of host/demo/browser in demo/
 //   node build.mjs --types         only the declarations of what package.json exports
 //   node build.mjs --force ...     whether newer or not
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod, copyFile, mkdir, readdir, readFile, rename, stat, utimes, writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
@@ -38,6 +42,7 @@ const SOURCES = {
   pack: "host/pack/index.ts",
   wbxml: "host/wbxml/index.ts",
 };
+const PAGE = "host/demo/browser";
 /**
  * Dependencies in CommonJS call `require` for Node's own modules, which an ES module has to make.
  */
@@ -74,6 +79,7 @@ async function main(argv) {
 
   const failures = await compileAll(has("--force") ? jobs : await stale(jobs));
   if (name === undefined && !onlyWasm) await bundleHost();
+  if (has("--demo") || has("--tests")) await buildPage();
   if (has("--size")) await bundle({ entryPoints: { size: "test/size/print.ts" } });
   if (failures > 0) process.exitCode = 1;
 }
@@ -278,6 +284,33 @@ async function bundleHost() {
     await addHashbang("build/cli.js");
     await chmod("build/cli.js", 0o755);
   }
+}
+
+/** The demo page: a folder that any static host can serve. */
+async function buildPage() {
+  const entries = {
+    page: "page/main", inspector: "inspector/main",
+    device: "device/worker", server: "server/worker",
+  };
+  await bundle({
+    entryPoints: entriesBelow(PAGE, entries), platform: "browser", target: "es2022",
+    minify: true, outdir: "build/demo",
+  });
+  const tools = { "demo-make": "node/make", "demo-serve": "node/serve" };
+  await bundle({ banner: { js: REQUIRE }, entryPoints: entriesBelow(PAGE, tools) });
+  for (const file of ["index.html", "inspector.html", "page.css"]) {
+    await copyFile(`${PAGE}/${file}`, `build/demo/${file}`);
+  }
+  for (const file of ["core.wasm", "wbxml.wasm"]) {
+    await copyFile(`build/${file}`, `build/demo/${file}`);
+  }
+  const make = spawnSync(process.execPath, ["build/demo-make.js"], { stdio: "inherit" });
+  if (make.status !== 0) process.exitCode = 1;
+}
+
+function entriesBelow(folder, entries) {
+  const paths = Object.entries(entries).map(([name, path]) => [name, `${folder}/${path}.ts`]);
+  return Object.fromEntries(paths);
 }
 
 /**

@@ -116,6 +116,8 @@ export class World {
   onBoot: () => void = () => {};
   /** Called before each Prepare, Ensure and Health. */
   onAsk: (step: "prepare" | "ensure" | "health", asked: Asked) => void = () => {};
+  /** Called with the answer to each of them. */
+  onAnswer: (step: "prepare" | "ensure" | "health", id: string, err: Err) => void = () => {};
   behaviour: Behaviour;
   /** Calls of Prepare, Ensure and Health, in order. */
   readonly calls: string[] = [];
@@ -301,7 +303,9 @@ export class World {
     this.onPoint(step);
     this.onAsk(step, { id, version, slot });
     this.calls.push(`${step} ${id} ${version}`);
-    return this.behaviour[step]?.({ id, version, slot }) ?? Err.Ok;
+    const err = this.behaviour[step]?.({ id, version, slot }) ?? Err.Ok;
+    this.onAnswer(step, id, err);
+    return err;
   }
 
   private ensure(): Err {
@@ -310,6 +314,7 @@ export class World {
     this.onAsk("ensure", { id, version, slot });
     this.calls.push(`${slot < 0 ? "remove" : "ensure"} ${id} ${version}`);
     const err = this.behaviour.ensure?.({ id, version, slot }) ?? Err.Ok;
+    this.onAnswer("ensure", id, err);
     if (err !== Err.Ok) {
       this.hasFailedEnsure ||= err !== Err.Later;
       return err;

@@ -1,7 +1,7 @@
 // Each rule finds what it is there for: a history that breaks it, and the same one without the
 // slip.
 import { describe, expect, it } from "vitest";
-import { type Entry, type Fact, type Seen, Watch } from "./invariants.ts";
+import { type Entry, type Fact, type Seen, type Step, Watch } from "./invariants.ts";
 
 const RULES = { sets: new Set(["a 1, b 1", "a 2, b 2"]), triesMax: 3, bootsMax: 5 };
 
@@ -152,6 +152,31 @@ const CASES: readonly [string, string, Fact[], Fact[]][] = [
     [boot(), durable(FAILED), sent(1405)]],
 ];
 
+const said = (step: Step, id: string, isYes: boolean): Fact => ({ is: "answer", step, id, isYes });
+/** Both components agree to everything. */
+const AGREED = (["prepare", "ensure", "health"] as const).flatMap((step) =>
+  ["a", "b"].map((id) => said(step, id, true)));
+const COMMITTED: readonly Fact[] = [boot(), durable(at(2, "committed"))];
+
+const VERDICTS: typeof CASES = [
+  ["I20", "COMMIT although one has vetoed",
+    [boot(), ...AGREED, said("prepare", "b", false), durable(at(2, "planned")),
+      durable(at(2, "committed"))],
+    [boot(), ...AGREED, durable(at(2, "planned")), durable(at(2, "committed"))]],
+  ["I20", "COMMIT, and one was asked in another boot only",
+    [boot(), ...AGREED, boot(at(1, "planned")), durable(at(2, "committed"))],
+    [boot(at(1, "planned")), ...AGREED, durable(at(2, "committed"))]],
+  ["I20", "a success although one is not well",
+    [...COMMITTED, ...AGREED, said("health", "a", false), durable(DONE)],
+    [...COMMITTED, ...AGREED, durable(DONE)]],
+  ["I20", "a success, and nobody was asked for its health",
+    [...COMMITTED, ...AGREED.slice(0, 4), durable(DONE)], [...COMMITTED, ...AGREED, durable(DONE)]],
+  ["I20", "a success although one could not be made the one in force",
+    [...COMMITTED, ...AGREED, said("ensure", "a", false), durable(DONE)],
+    [...COMMITTED, ...AGREED, said("ensure", "a", false), said("ensure", "a", true),
+      durable(DONE)]],
+];
+
 const judge = (facts: readonly Fact[]): string[] => {
   const watch = new Watch(RULES);
   for (const fact of facts) watch.take(fact);
@@ -159,13 +184,13 @@ const judge = (facts: readonly Fact[]): string[] => {
 };
 
 describe("invariants", () => {
-  it.each(CASES)("%s: %s", (rule, _, broken, whole) => {
+  it.each([...CASES, ...VERDICTS])("%s: %s", (rule, _, broken, whole) => {
     expect(judge(broken).map((text) => text.split(" ")[0])).toContain(rule);
     expect(judge(whole).filter((text) => text.startsWith(`${rule} `))).toEqual([]);
   });
 
-  it("each of the nineteen has a case", () => {
-    const rules = new Set(CASES.map(([rule]) => rule));
-    expect(rules).toEqual(new Set(Array.from({ length: 19 }, (_, index) => `I${index + 1}`)));
+  it("each of the twenty has a case", () => {
+    const rules = new Set([...CASES, ...VERDICTS].map(([rule]) => rule));
+    expect(rules).toEqual(new Set(Array.from({ length: 20 }, (_, index) => `I${index + 1}`)));
   });
 });

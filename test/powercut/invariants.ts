@@ -57,6 +57,8 @@ export interface Heard {
   code: number;
 }
 
+export type Step = "prepare" | "ensure" | "health";
+
 export type Fact =
   /**
    * A start on a medium that reads as `seen`; `heard` is all that the server knows. `durable`: what
@@ -74,8 +76,9 @@ export type Fact =
   /** A write or erase failed; -1: a barrier. */
   | { is: "failed"; region: number }
   /** A question or order for a component; `isRecorded`: nothing before it waits for a barrier. */
-  | { is: "ask"; step: "prepare" | "ensure" | "health"; name: string; slot: number;
-      isRecorded: boolean }
+  | { is: "ask"; step: Step; name: string; slot: number; isRecorded: boolean }
+  /** What the component with this ID said to it last. */
+  | { is: "answer"; step: Step; id: string; isYes: boolean }
   | { is: "sent"; heard: Heard }
   /** A run has ended; `isSpace`: for lack of room in the journal. */
   | { is: "done"; isSpace: boolean }
@@ -139,6 +142,8 @@ export class Watch {
   private durable: Seen | undefined;
   private heard: Heard[] = [];
   private readonly failed = new Set<number>();
+  /** Steps of components that said yes in this boot, and did not say no later. */
+  private readonly agreed = new Set<string>();
 
   constructor(private readonly rules: Rules) {}
 
@@ -166,6 +171,10 @@ export class Watch {
       case "ask":
         this.ask(fact);
         break;
+      case "answer":
+        if (fact.isYes) this.agreed.add(`${fact.step} ${fact.id}`);
+        else this.agreed.delete(`${fact.step} ${fact.id}`);
+        break;
       case "sent":
         this.sent(fact.heard);
         break;
@@ -186,6 +195,7 @@ export class Watch {
     this.durable = durable;
     this.heard = [...heard];
     this.failed.clear();
+    this.agreed.clear();
     this.state(seen);
   }
 
@@ -222,9 +232,28 @@ export class Watch {
     this.owed(before, seen);
   }
 
+  /** An earlier boot wrote that an operation came so far; behind a barrier that failed. */
+  private hasFound(id: number, state: OperationState): boolean {
+    const { open, owed } = this.booted!;
+    return owed.some((each) => each.id === id)
+      || (open?.id === id && ORDER.indexOf(open.state) >= ORDER.indexOf(state));
+  }
+
+  /** Every one of these has said yes in this boot. */
+  private agree(step: Step, entries: readonly Entry[]): void {
+    for (const { name } of entries) {
+      if (!this.agreed.has(`${step} ${idOf(name)}`)) this.add("I20", `${name}: no ${step}`);
+    }
+  }
+
   private steps(before: Seen, { open }: Seen): void {
     const last = before.open;
     if (!last || open?.id !== last.id) return;
+    const isNew = last.state === "planned" && open.state === "committed";
+    if (isNew && !this.hasFound(open.id, "committed")) {
+      this.agree("prepare", last.entries.filter(({ component, slot, isRemoved }) =>
+        !isRemoved && find(before.inventory, component)?.slot !== slot));
+    }
     const [from, to] = [ORDER.indexOf(last.state), ORDER.indexOf(open.state)];
     if (to < from) this.add("I9", `from ${last.state} back to ${open.state}`);
     if (to === from && open.attempts < last.attempts) this.add("I10", "an attempt is forgotten");
@@ -251,6 +280,10 @@ export class Watch {
     const isOld = changed(before.inventory, seen.inventory).length === 0;
     if (outcome.code === 1200 ? !isNew : !isOld) {
       this.add("I7", `${outcome.code} is owed, in force: ${setOf(seen.inventory)}`);
+    }
+    if (outcome.code === 1200 && !this.booted!.owed.some(({ id }) => id === open.id)) {
+      this.agree("ensure", open.entries);
+      this.agree("health", open.entries.filter((each) => each.isActive && !each.isRemoved));
     }
     if (outcome.code === 1200 && open.state === "rolling") {
       this.add("I9", "an operation that was rolled back ended well");

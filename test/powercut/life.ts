@@ -37,6 +37,8 @@ export class Life {
     world.onBoot = () => this.boot();
     world.medium.onChange = (call, change) => this.point(call as Point, change);
     world.onPoint = (point) => this.point(point);
+    world.onAnswer = (step, id, err) =>
+      this.watch.take({ is: "answer", step, id, isYes: err === Err.Ok });
     world.onAsk = (step, { id, version, slot }) => {
       const region = setting.states.journal(world.medium.live).region;
       const isRecorded = !world.medium.pending.some(({ area }) => area === region);

@@ -151,7 +151,7 @@ describe.each(BUILDS)("session: regions, %s build", (build) => {
       device.boot();
       device.events = [];
       device.connect();
-      expect(device.events).toEqual(["Durable", "Durable", "Exchange"]);
+      expect(device.events).toEqual(["Durable", "Durable", "Durable", "Exchange"]);
       device.close();
       device.events = [];
       device.connect();
