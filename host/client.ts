@@ -20,7 +20,7 @@ import {
   type JobReport,
 } from "./core/report.ts";
 import * as requests from "./core/requests.ts";
-import { causeOf, newRun, type Run } from "./core/run.ts";
+import { causeOf, newRun, type Report, type Run } from "./core/run.ts";
 import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
 import { SLOT_AREA, type Storage } from "./storage/storage.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -66,6 +66,7 @@ export type DmEvent =
   | { type: "step"; step: Step; id: string; version: string; verdict: Verdict }
   | { type: "confirm"; question: Question; answer: Answer }
   | { type: "barrier" }
+  | { type: "report"; result: number; error: DmError | null }
   | { type: "outcome"; jobs: JobReport[] };
 export type DmListener = (event: DmEvent) => void;
 
@@ -305,6 +306,12 @@ export class DmClient {
   }
 
   private async finish(run: Run): Promise<RunReport> {
+    const report = await this.hold(run);
+    await Promise.all(run.told);
+    return report;
+  }
+
+  private async hold(run: Run): Promise<RunReport> {
     run.refusesExec = (await consult(this.options.policy, { kind: "order" })) !== Err.Ok;
     if (this.waitingEvent) {
       const refusal = queueEvent(this.core, this.waitingEvent);
@@ -367,9 +374,20 @@ export class DmClient {
       if (run.jobs.has(key)) continue;
       const jobs = reportsOf(outcome);
       run.jobs.set(key, jobs);
+      const report = run.reports.get(outcome.group);
+      if (report) run.told.push(this.tell(report, outcome.result));
       for (const reboot of orders.rebootsOf(this.core, outcome)) run.reboots.add(reboot);
       this.emit({ type: "outcome", jobs });
     }
+  }
+
+  /** Somebody besides the server wants to hear the result; whether it arrives changes nothing. */
+  private async tell(report: Report, result: number): Promise<void> {
+    const error = await report(result).then(
+      () => null,
+      (failure: unknown) => asDmError(failure, "DM_TRANSPORT", "reporting a result"),
+    );
+    this.emit({ type: "report", result, error });
   }
 
   private readonly io: Io = {
@@ -426,7 +444,10 @@ export class DmClient {
     if (!this.isFit()) return Err.NotForDevice;
     const err = await consult(this.options.policy, { kind: "download", url, firstOffset });
     if (err !== Err.Ok) return err;
-    const answer = await transport.fetch({ url, firstOffset, validator }, this.signal);
+    const bytesMax = this.options.storage.slotBytes.reduce((sum, bytes) => sum + bytes, 0);
+    const wanted = { url, firstOffset, validator, bytesMax };
+    const answer = await transport.fetch(wanted, this.signal);
+    if (answer.report) this.run?.reports.set(this.currentOrders().group, answer.report);
     if (!request.isRelative) this.baseUrl = answer.url;
     requests.writeFetchHead(core, answer);
     if (answer.status !== 200 && answer.status !== 206) {

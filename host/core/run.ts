@@ -1,6 +1,9 @@
 // What one call of the application gathers.
 import type { JobReport } from "./report.ts";
 
+/** Tells somebody besides the server what an object came to. */
+export type Report = (result: number) => Promise<void>;
+
 export interface Run {
   what: string;
   /** Ends the transport's connections when the run is over. */
@@ -11,6 +14,10 @@ export interface Run {
   reboots: Set<string>;
   /** The policy takes no orders in this run. */
   refusesExec: boolean;
+  /** Of the objects that job groups have fetched, by the number of the group. */
+  reports: Map<number, Report>;
+  /** Reports that are on their way. */
+  told: Promise<void>[];
   sessions: number;
   /** Components whose last `ensure` did not say yes. */
   failedEnsures: Set<string>;
@@ -27,6 +34,8 @@ export function newRun(what: string): Run {
     jobs: new Map(),
     reboots: new Set(),
     refusesExec: false,
+    reports: new Map(),
+    told: [],
     sessions: 0,
     failedEnsures: new Set(),
     hasEvent: false,

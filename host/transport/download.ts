@@ -55,6 +55,8 @@ export class Download {
   private offset = 0;
   private lastProgress = 0;
   private isWhole = false;
+  /** Content-Type of the answer, empty where it has none. */
+  contentType = "";
 
   constructor(private readonly options: DownloadOptions) {
     options.signal.addEventListener("abort", () => this.drop(), { once: true });
@@ -254,6 +256,7 @@ export class Download {
   }
 
   private remember(response: Response, status: number, part: Part): void {
+    this.contentType = response.headers.get("content-type") ?? "";
     this.head = {
       status,
       url: response.url || this.request.url,

@@ -1,6 +1,8 @@
 // HTTP by the platform's `fetch`, in Node, browser and worker.
+import { Media } from "../../assembly/abi/codes.ts";
 import { asDmError, DmError } from "../errors.ts";
 import { Cookies } from "./cookies.ts";
+import type { DescribedObject } from "./described.ts";
 import { Download } from "./download.ts";
 import {
   checkUrl,
@@ -15,6 +17,12 @@ import {
 } from "./transport.ts";
 import { retryAfterMs, sleep } from "./wait.ts";
 
+/**
+ * Where the redirects of an object may lead: to its own origin, to any https, or as the application
+ * says. `to` has been checked as any other URL, and https never leads to http.
+ */
+export type Redirects = "same-origin" | "https" | ((to: URL, from: URL) => boolean);
+
 export interface FetchOptions {
   /** Plain http elsewhere than on loopback. */
   allowHttp?: boolean;
@@ -25,6 +33,8 @@ export interface FetchOptions {
   mayMove?: (url: URL, account: URL) => boolean;
   /** How long one message, or one download without progress, is tried. 10,000 unless given. */
   patienceMs?: number;
+  /** "same-origin" unless given. A browser does not say where a redirect leads: there none is. */
+  redirects?: Redirects;
   userAgent?: string;
   /** In place of the platform's `fetch`. */
   fetch?: typeof fetch;
@@ -32,6 +42,9 @@ export interface FetchOptions {
 
 /** How often a message that got no answer is sent again, as the same bytes. */
 const RESENDS_MAX = 2;
+/** Redirects of one object, and of one message. */
+const REDIRECTS_MAX = 5;
+const MESSAGE_REDIRECTS_MAX = 1;
 const BACK_OFF_MS = 250;
 const isNode = "process" in globalThis;
 
@@ -44,6 +57,8 @@ export class FetchTransport implements Transport {
   /** Where the first message of the session went. */
   private account: URL | null = null;
   private download: Download | null = null;
+  /** The object that the last download descriptor has led to. */
+  private described: DescribedObject | null = null;
 
   constructor(options: FetchOptions = {}) {
     this.options = options;
@@ -75,6 +90,36 @@ export class FetchTransport implements Transport {
   }
 
   async fetch(request: RangeRequest, signal: AbortSignal): Promise<RangeAnswer> {
+    const { described } = this;
+    if (described?.isOf(request.url) && request.firstOffset > 0) {
+      return this.getDescribed(described, request, signal);
+    }
+    const answer = await this.get(request, signal);
+    if (answer.media !== Media.Descriptor) return answer;
+    const { DescribedObject: Described } = await import("./described.ts");
+    // What was asked for is a part of the object, not of its descriptor.
+    const whole = { url: request.url, firstOffset: 0, validator: "" };
+    const first = answer.firstOffset === 0 ? answer : await this.get(whole, signal);
+    const post = (url: string, body: string) => this.postReport(url, body, signal);
+    this.described = await Described.read(request, first, post);
+    return this.getDescribed(this.described, request, signal);
+  }
+
+  private async getDescribed(
+    object: DescribedObject,
+    request: RangeRequest,
+    signal: AbortSignal,
+  ): Promise<RangeAnswer> {
+    const wanted = { ...request, url: object.descriptor.objectUrl };
+    const answer = await this.get(wanted, signal).catch(async (error: unknown) => {
+      if (!signal.aborted) await object.fail("loader");
+      throw error;
+    });
+    return object.answer(answer, this.download?.contentType ?? "");
+  }
+
+  /** Goes on with the connection that is open, or connects. */
+  private async get(request: RangeRequest, signal: AbortSignal): Promise<RangeAnswer> {
     const kept = this.download;
     this.download = null;
     if (kept?.goesOnAt(request)) {
@@ -88,6 +133,19 @@ export class FetchTransport implements Transport {
     const answer = await download.open(request);
     this.download = download;
     return answer;
+  }
+
+  private async postReport(url: string, body: string, signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.patienceMs)]);
+    const init = { method: "POST", headers: { "content-type": "text/plain" }, body };
+    const what = `reporting ${body} to ${url}`;
+    const response = await this.send(url, init, limit).catch((error: unknown) => {
+      throw asDmError(error, "DM_TRANSPORT", what);
+    });
+    await response.body?.cancel();
+    if (response.ok) return;
+    const { status } = response;
+    throw new DmError("DM_HTTP_STATUS", `${what} failed: HTTP status ${status}`, { status });
   }
 
   /** @fails DM_UNSUPPORTED  the server names another host for the rest of the session */
@@ -137,7 +195,7 @@ export class FetchTransport implements Transport {
     }
   }
 
-  /** One request with what all have in common; follows one 307 or 308 within an https host. */
+  /** One request with what all have in common, and its redirects. */
   private async send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
     const parsed = checkUrl(url, this.options.allowHttp ?? false);
     const headers = new Headers(init.headers);
@@ -156,18 +214,44 @@ export class FetchTransport implements Transport {
       this.cookies.keep(target, response.headers.getSetCookie?.() ?? []);
       return response;
     };
-    const response = await go(parsed);
-    if (response.type === "opaqueredirect") {
-      throw new DmError("DM_HTTP_STATUS", `${url} redirects, and a browser does not say where to`);
+    const isMessage = init.method === "POST";
+    let left = isMessage ? MESSAGE_REDIRECTS_MAX : REDIRECTS_MAX;
+    for (let target = parsed; ; left--) {
+      const response = await go(target);
+      if (response.type === "opaqueredirect") {
+        throw new DmError(
+          "DM_HTTP_STATUS",
+          `${target.href} redirects, and a browser does not say where to`,
+        );
+      }
+      const next = left > 0 ? this.redirectOf(response, target, isMessage) : null;
+      if (!next) return response;
+      await response.body?.cancel();
+      target = next;
     }
-    if (response.status !== 307 && response.status !== 308) return response;
-    const location = response.headers.get("location") ?? "";
-    const next = URL.canParse(location, parsed) ? new URL(location, parsed) : null;
-    const isSameHost = next?.protocol === "https:" && next.origin === parsed.origin;
-    if (!next || !isSameHost || next.username || next.password) return response;
-    await response.body?.cancel();
-    const redirected = await go(next);
-    return redirected;
+  }
+
+  /** Where a redirect leads that is followed: of a message only one within its https origin. */
+  private redirectOf({ status, headers }: Response, from: URL, isMessage: boolean): URL | null {
+    const keepsMethod = status === 307 || status === 308;
+    const isRedirect = keepsMethod || (!isMessage && status >= 301 && status <= 303);
+    const location = headers.get("location") ?? "";
+    if (!isRedirect || !URL.canParse(location, from)) return null;
+    const to = new URL(location, from);
+    const isPlain = to.protocol === "http:";
+    if (isMessage ? isPlain || to.origin !== from.origin : isPlain && from.protocol === "https:") {
+      return null;
+    }
+    try {
+      checkUrl(to.href, this.options.allowHttp ?? false);
+    } catch (error) {
+      if (error instanceof DmError && error.code === "DM_UNSUPPORTED") return null;
+      throw error;
+    }
+    const { redirects = "same-origin" } = this.options;
+    if (typeof redirects === "function") return isMessage || redirects(to, from) ? to : null;
+    const isSame = to.origin === from.origin;
+    return isSame || (redirects === "https" && !isPlain) ? to : null;
   }
 }
 

@@ -32,6 +32,8 @@ export interface RangeRequest {
   firstOffset: number;
   /** Of the answer that brought the bytes before `firstOffset`; empty where there was none. */
   validator: string;
+  /** A larger object is of no use: DM_NO_SPACE where that is known before its first byte. */
+  bytesMax?: number;
 }
 
 export interface RangeAnswer {
@@ -52,11 +54,17 @@ export interface RangeAnswer {
    * DM_TRANSPORT.
    */
   blocks: AsyncIterable<Uint8Array>;
+  /**
+   * Where somebody wants to hear what became of the object: tells the SCOMO result, once. Rejects
+   * with a DmError where that does not arrive.
+   */
+  report?: (result: number) => Promise<void>;
 }
 
 /**
  * A way to the server. Both calls reject with a DmError: DM_ABORTED after `signal`, DM_TOO_LARGE,
- * DM_UNSUPPORTED for a URL that is not taken, DM_TRANSPORT where there was no whole answer.
+ * DM_UNSUPPORTED for a URL that is not taken, DM_NOT_FOR_DEVICE for an object of a type that is of
+ * no use, DM_TRANSPORT where there was no whole answer.
  * `signal` also ends what a call left open.
  */
 export interface Transport {

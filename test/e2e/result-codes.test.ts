@@ -69,6 +69,13 @@ const SERVERS: [string, { files: Handler; code: number; patienceMs?: number }][]
   ["silence in the middle of the body", {
     files: partly(700, () => undefined), code: 1402, patienceMs: 1500,
   }],
+  ["another package behind the URL, once the connection has broken", {
+    files: (_, response, index) => {
+      response.writeHead(200, { "content-length": GOOD.length, etag: `"${index}"` });
+      response.write(GOOD.subarray(0, 700), () => reset(response));
+    },
+    code: 1402,
+  }],
   ["an empty body", { files: send(new Uint8Array(0)), code: 1402 }],
 ];
 
