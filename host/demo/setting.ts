@@ -23,11 +23,14 @@ export function policyOf(wanted: readonly object[]): object {
   };
 }
 
-/** One version of a component of the demo. */
-export interface Release {
+/** What one version of a component of the demo is called. */
+export interface ReleaseName {
   id: string;
   version: string;
   name: string;
+}
+
+export interface Release extends ReleaseName {
   content: Uint8Array;
 }
 
@@ -43,6 +46,11 @@ const VERSIONS: { readonly [generation in Generation]: readonly Row[] } = {
   old: [["jvm", "8.1.0", 24_000], ["antivirus", "4.0.7", 9_000]],
   new: [["jvm", "8.2.0", 26_500], ["antivirus", "5.0.0", 9_700]],
 };
+
+/** Without the contents, which take a while to make. */
+export function namesOf(generation: Generation): readonly ReleaseName[] {
+  return VERSIONS[generation].map(([id, version]) => ({ id, version, name: NAMES[id] ?? id }));
+}
 
 export function releasesOf(generation: Generation): readonly Release[] {
   return VERSIONS[generation].map(([id, version, bytes]) => {

@@ -149,7 +149,7 @@ async function bundle(options: BuildOptions): Promise<string> {
   return outputFiles![0]!.text;
 }
 
-function launch(profile: string): Promise<BrowserContext> {
+export function launch(profile: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     executablePath: EXECUTABLE, headless: true, args: FLAGS,
   });

@@ -98,11 +98,12 @@ function wordsOf({ kind, name = "", text = "", encoding, length }: Part): string
 }
 
 /** A row that says where a document is at fault. */
-export function drawFault(offset: number, what: string): HTMLElement {
+export function drawFault(bytes: Uint8Array, offset: number, what: string): HTMLElement {
+  const rest = hex(bytes.subarray(offset, offset + 8));
   return h(
     "div", { class: "row fault", style: "--depth:0" },
     h("span", { class: "offset" }, String(offset)),
-    h("span", {}, "not read"),
+    h("span", {}, rest === "" ? "the end" : `${rest} …`),
     h("span", { class: "element" }, what),
   );
 }

@@ -3,7 +3,7 @@
 import type { Component, Components, Content, Verdict } from "../../../components/components.ts";
 import { ERASED, type Storage } from "../../../storage/storage.ts";
 import { sha256Hex } from "../../server/bytes.ts";
-import { releasesOf } from "../../setting.ts";
+import { namesOf, releasesOf } from "../../setting.ts";
 import type { Pace } from "../pace.ts";
 import { OUTSIDE_AREAS, SLOT_BYTES } from "./medium.ts";
 
@@ -103,7 +103,7 @@ function readPlace(storage: Storage, id: string): Uint8Array | undefined {
 
 /** Reads every place, and tells by the bytes alone which release it holds. */
 export function readOutside(storage: Storage): Running[] {
-  return releasesOf("old").map(({ id, name }) => {
+  return namesOf("old").map(({ id, name }) => {
     const bytes = readPlace(storage, id);
     const isEmpty = bytes === undefined || bytes.every((byte) => byte === ERASED);
     const sha256 = isEmpty ? "" : sha256Hex(bytes);

@@ -63,7 +63,7 @@ class Inspector {
     byId("bytes").hidden = false;
     this.save.disabled = false;
     if (fault) {
-      rows.append(drawFault(fault.offset, fault.message));
+      rows.append(drawFault(bytes, fault.offset, reasonOf(fault)));
       this.texts.xml.value = "";
       this.refuse("wbxml", `Byte ${fault.offset}: ${reasonOf(fault)}.`);
       return;

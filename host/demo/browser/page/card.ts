@@ -2,7 +2,7 @@
 import { RecordType } from "../device/records.ts";
 import type { DeviceState } from "../device/device.ts";
 import type { Running } from "../device/outside.ts";
-import { type Generation, releasesOf } from "../../setting.ts";
+import { type Generation, namesOf } from "../../setting.ts";
 import { byId, h } from "./dom.ts";
 
 export type Set = "all old" | "all new" | "mixed";
@@ -106,7 +106,7 @@ function drawTile({ id, version, isEmpty, sha256 }: Running, claim: string): voi
 }
 
 function versionOf(generation: Generation, id: string): string | undefined {
-  return releasesOf(generation).find((release) => release.id === id)?.version;
+  return namesOf(generation).find((release) => release.id === id)?.version;
 }
 
 /** What runs, by its bytes alone. */

@@ -56,6 +56,7 @@ class Page {
   async open(): Promise<void> {
     this.plug.addEventListener("click", () => this.attempt(() => this.usePlug()));
     this.cut.addEventListener("input", () => this.showCut());
+    for (const option of [this.fullSpeed, this.autoAnswer]) remember(option);
     this.fullSpeed.addEventListener("change", () => {
       void this.stage.device.setFullSpeed(this.fullSpeed.checked);
     });
@@ -188,7 +189,6 @@ class Page {
     this.plug.textContent = "Pull the plug";
     this.plug.classList.remove("on");
     this.plug.disabled = false;
-    document.body.dataset["idle"] = "true";
   }
 
   private takeServer(event: ServerEvent): void {
@@ -292,6 +292,14 @@ class Page {
     });
     byId("kept").append(button);
   }
+}
+
+/** Keeps a checkbox as it is for the next visit. */
+function remember(option: HTMLInputElement): void {
+  option.checked = localStorage.getItem(option.id) === "true";
+  option.addEventListener("change", () => {
+    localStorage.setItem(option.id, String(option.checked));
+  });
 }
 
 const page = new Page();

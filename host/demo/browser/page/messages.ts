@@ -39,7 +39,7 @@ export class Messages {
       details.addEventListener("toggle", () => {
         if (details.childElementCount > 1) return;
         details.append(drawRows(bytes, rowsOf(bytes, parts)));
-        if (fault) details.append(drawFault(fault.offset, fault.message));
+        if (fault) details.append(drawFault(bytes, fault.offset, fault.message));
       });
     });
   }

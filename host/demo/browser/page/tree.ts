@@ -85,7 +85,8 @@ export class TreeView {
         h("span", { class: "mark", "aria-hidden": "true" }, mark),
         ...marked(uri.slice(uri.lastIndexOf("/") + 1), query)),
       h("span", { class: "value" }, ...marked(value, query)),
-      h("span", { class: "acl" }, node.acl === "" ? "" : `ACL ${node.acl.replaceAll("&", " & ")}`)));
+      h("span", { class: "acl" },
+        node.acl === "" ? "" : `ACL ${node.acl.replaceAll("&", " & ")}`)));
   }
 
   private isReachable(uri: string): boolean {
