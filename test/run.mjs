@@ -12,6 +12,9 @@ const TOOLS = [
   { command: "openssl", debian: "openssl" },
   { command: "chromium", debian: "chromium" },
   { command: "clang", debian: "clang libclang-rt-dev" },
+  { command: "gcc", debian: "gcc libc6-dev" },
+  { command: "arm-none-eabi-gcc", debian: "gcc-arm-none-eabi libnewlib-arm-none-eabi" },
+  { command: "qemu-system-arm", debian: "qemu-system-arm" },
 ];
 const REPORT = "build/vitest.json";
 /** Where tests leave the messages that they send, for test/wire. */
@@ -24,6 +27,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 
 installTools();
 await step("build", ["node", "build.mjs", "--tests"]);
+await step("firmware", ["node", "host/demo/firmware/build.mjs"]);
 await step("types of host and tests", ["npx", "tsc", "--noEmit"]);
 await step("types of the core", ["npx", "tsc", "--noEmit", "-p", "assembly"]);
 await runAspect();

@@ -1,6 +1,6 @@
 // Starts a program of build/firmware: a process of this machine, or a board in QEMU.
 import { spawn, spawnSync } from "node:child_process";
-import { constants, openSync } from "node:fs";
+import { constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -80,7 +80,7 @@ function commandOf({ target, program = "firmware" }: BoardOptions, words: readon
 
 function makePipes(folder: string): Stream {
   const [from, to] = ["from-board", "to-board"].map((name) => join(folder, name));
-  spawnSync("mkfifo", [from!, to!]);
+  if (!existsSync(from!)) spawnSync("mkfifo", [from!, to!]);
   const { O_RDONLY, O_RDWR, O_NONBLOCK } = constants;
   return {
     fromBoard: new Socket({ fd: openSync(from!, O_RDONLY | O_NONBLOCK), readable: true }),

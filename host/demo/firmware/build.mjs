@@ -7,9 +7,9 @@
 //   npm run firmware -- --run TARGET       the same, then a bound update of that board against the
 //                                          reference server
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
-import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const BUILT = "build/firmware";
@@ -136,16 +136,27 @@ function upper(name) {
   return name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }
 
-/** Makes C of a module, and says how much memory it uses: what ends with its static data. */
+/**
+ * Makes C of a module, and says how much memory it uses: what ends with its static data. Files that
+ * come out as they were are left alone, so that nothing is compiled for a core that was only built
+ * again.
+ */
 async function translate(name, wasm) {
   const folder = `${BUILT}/${name}`;
-  if (!isStale(`${folder}/core_ram.h`, [wasm, `${SOURCES}/build.mjs`])) return;
-  mkdirSync(folder, { recursive: true });
-  must("npx", ["wasm2c", wasm, "-n", "core", "-o", `${folder}/core.c`]);
-  const { exports } = await WebAssembly.instantiate(readFileSync(wasm), { host: imports() })
-    .then(({ instance }) => instance);
-  const bytes = (exports.__heap_base.value + 7) & ~7;
-  replace(`${folder}/core_ram.h`, `#define CORE_RAM ${bytes}\n`);
+  const stamp = `${folder}/translated`;
+  if (!isStale(stamp, [wasm, `${SOURCES}/build.mjs`])) return;
+  const fresh = `${folder}/fresh-${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  must("npx", ["wasm2c", wasm, "-n", "core", "-o", `${fresh}/core.c`]);
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasm), { host: imports() });
+  const bytes = (instance.exports.__heap_base.value + 7) & ~7;
+  writeFileSync(`${fresh}/core_ram.h`, `#define CORE_RAM ${bytes}\n`);
+  for (const file of readdirSync(fresh)) {
+    const [path, text] = [`${folder}/${file}`, readFileSync(`${fresh}/${file}`, "utf8")];
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) replace(path, text);
+  }
+  rmSync(fresh, { recursive: true });
+  replace(stamp, wasm);
 }
 
 function imports() {
@@ -200,7 +211,7 @@ function objectOf(target, module, part) {
 }
 
 function compile({ compiler, source, output, flags }) {
-  return run(compiler, [...flags, "-c", source, "-o", `${output}.tmp`], output);
+  return run(compiler, [...flags, "-c", source], output);
 }
 
 function link({ target, output, objects }) {
@@ -212,16 +223,17 @@ function link({ target, output, objects }) {
   ];
   const files = objects.map((object) => object.output);
   const options = [...cpu, ...(script === undefined ? [] : bare), "-Wl,--gc-sections"];
-  return run(compiler, [...options, ...files, "-o", `${output}.tmp`], output);
+  return run(compiler, [...options, ...files], output);
 }
 
 /** Runs a compiler; who looks at `output` at the same time sees the old one or the new one. */
 function run(command, args, output) {
-  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const draft = `${output}.${process.pid}.tmp`;
+  const child = spawn(command, [...args, "-o", draft], { stdio: ["ignore", "inherit", "inherit"] });
   return new Promise((done) => {
     child.on("error", () => done(false));
     child.on("close", (code) => {
-      if (code === 0) renameSync(`${output}.tmp`, output);
+      if (code === 0) renameSync(draft, output);
       done(code === 0);
     });
   });
@@ -236,8 +248,8 @@ function headers() {
 
 function isObjectStale({ source, output, isTranslated }) {
   const own = isTranslated ? [`${SOURCES}/wasm-rt.h`] : [...headers(), `${BUILT}/abi.h`];
-  const module = resolve(output, "..");
-  return isStale(output, [source, ...own, `${module}/core_ram.h`]);
+  const module = dirname(output);
+  return isStale(output, [source, ...own, `${module}/core.h`, `${module}/core_ram.h`]);
 }
 
 function isJobStale({ output, objects }) {
@@ -270,7 +282,9 @@ function must(command, args) {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`);
 }
 
+/** Writes a file so that who reads at the same time sees the old one or the new one. */
 function replace(path, text) {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
 }

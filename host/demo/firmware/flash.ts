@@ -15,7 +15,8 @@ export class FlashStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
-  private readonly starts: readonly number[];
+  /** First byte of each area; behind the last one the end. */
+  protected readonly starts: readonly number[];
 
   /** @param image  borrowed, and changed by each call */
   constructor(readonly image: Uint8Array) {

@@ -53,6 +53,7 @@ int options_read(struct options *options, int count, char **words) {
   *options = (struct options){.op = "connect", .first = 1, .step = 1, .mode = CUT_TORN};
   for (int i = 0; i < count; i++) {
     if (strcmp(words[i], "mode=before") == 0) options->mode = CUT_BEFORE;
+    else if (strcmp(words[i], "mode=torn") == 0) options->mode = CUT_TORN;
     else if (!take_text(options, words[i]) && !take_number(options, words[i])) return -1;
   }
   return options->flash == NULL ? -1 : 0;

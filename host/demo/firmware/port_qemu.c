@@ -93,15 +93,14 @@ int port_send(const void *from, uint32_t bytes) {
 
 static int receive_by_uart(uint8_t *to, uint32_t bytes) {
   uint32_t last = semihosting_clock();
-  for (uint32_t i = 0, spins = 0; i < bytes; spins++) {
+  for (uint32_t i = 0; i < bytes;) {
     if (uart_get(to + i)) {
       i++;
-      spins = 0;
-    } else if (spins % 65536 == 65535) {
-      if (semihosting_clock() - last > SILENCE_HUNDREDTHS_MAX) return -1;
-    } else if (spins == 0) {
-      last = semihosting_clock();
+      continue;
     }
+    uart_wait();
+    if (!uart_is_empty()) continue;
+    if (semihosting_clock() - last > SILENCE_HUNDREDTHS_MAX) return -1;
   }
   return 0;
 }
