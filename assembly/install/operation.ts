@@ -12,6 +12,7 @@ import * as journal from "../journal/journal";
 import * as inventory from "./inventory";
 import * as jobs from "./jobs";
 import * as outbox from "./outbox";
+import * as progress from "./progress";
 
 const HEADER_BYTES: i32 = 16;
 const HEADER: usize = memory.data(HEADER_BYTES, 4);
@@ -20,6 +21,7 @@ export const INCONSISTENT: i32 = 0x80;
 
 /** Forgets the open operation. */
 export function reset(): void {
+  progress.forget();
   memory.fill(HEADER, 0, HEADER_BYTES);
 }
 
@@ -57,12 +59,13 @@ export function countAttempt(): void {
 }
 
 /**
- * Bytes that PLAN and every record after it need at most: COMMIT, ROLLBACK, OUTCOME, 4 ACKs, and
- * a PACKAGE for each job.
+ * Bytes that PLAN and every record after it need at most: PROGRESS, COMMIT, ROLLBACK, OUTCOME, 4
+ * ACKs, and a PACKAGE for each job.
  */
 export function reservedBytes(): i32 {
   const entries = HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES;
-  return journal.recordBytes(entries) + (7 + JOBS_MAX) * journal.recordBytes(16);
+  const others = journal.recordBytes(progress.BYTES_MAX) + (7 + JOBS_MAX) * journal.recordBytes(16);
+  return journal.recordBytes(entries) + others;
 }
 
 /** Appends the PLAN of the rows that `inventory` has planned. */
@@ -112,6 +115,7 @@ export function setRollback(cause: i32, component: i32): void {
 function enter(state: i32): void {
   store<u8>(HEADER, state, 6);
   store<u8>(HEADER, 0, 7);
+  progress.forget();
 }
 
 /**
@@ -185,6 +189,7 @@ export function writeAll(): void {
   if (!isOpen()) return;
   inventory.writePlannedTexts();
   write(inventory.Type.Txn);
+  progress.writeAll();
 }
 
 /** Bytes that the TXN of the planned rows needs in a checkpoint. */

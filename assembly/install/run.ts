@@ -76,6 +76,7 @@ let isPostponed = false;
 let isSame = false;
 let isOpened = false; // Content: the package of the job at `index` is open.
 let isMatched: bool = false; // Content: its manifest is the one of the plan.
+let saving = 0; // Steps of `stepSave` that were done.
 
 /** Why the group failed, 0 if it ended well. */
 export function error(): i32 {
@@ -123,6 +124,7 @@ function reset(number: u32): void {
   isSame = false;
   isOpened = false;
   isMatched = false;
+  saving = 0;
   checks.open();
 }
 
@@ -428,6 +430,7 @@ function isReaderReady(): bool {
 }
 
 function stepContent(err: i32): i32 {
+  if (!waits && stage.isDue()) return stepSave(err);
   if (phase == Phase.Outside) return stepOutside(err);
   if (!waits && !isOpened) {
     if (!isReaderReady()) openJob();
@@ -437,12 +440,29 @@ function stepContent(err: i32): i32 {
   }
   const next = readUntil(isMatched ? stage.Until.End : stage.Until.Head, err);
   if (next != Next.End) return next;
-  if (stage.error()) return failContent();
+  if (stage.error()) {
+    if (!stage.mayFetchAgain()) return failContent();
+    isMatched = false;
+    openJob();
+    return Next.Again;
+  }
   if (isMatched) return enterOutside();
   const changed = checks.matchTargets(index);
   if (changed) return failChecks(changed);
   isMatched = true;
   return Next.Again;
+}
+
+/**
+ * What a slot holds of a payload so far is made durable, then recorded, then durable as recorded.
+ */
+function stepSave(err: i32): i32 {
+  if (err) return failContentBarrier();
+  if (++saving == 1) return Wait.Durable;
+  if (saving == 2 && journal.room() < operation.reservedBytes()) return Next.Open;
+  saving = 0;
+  stage.save();
+  return Wait.Durable;
 }
 
 function failContent(): i32 {
@@ -461,6 +481,7 @@ function stepOutside(err: i32): i32 {
     waits = false;
     stage.endFetch(err);
     if (stage.error() && !stage.mayFetchAgain()) return failContent();
+    if (stage.isDue()) return Next.Again;
   }
   const next = stage.fetchOutside();
   waits = next >= 0;
@@ -479,7 +500,7 @@ function stepOutside(err: i32): i32 {
 
 /** True while the barrier that is waited for is that of slots. */
 export function waitsForContent(): bool {
-  return phase == Phase.Barrier || phase == Phase.Kept;
+  return phase == Phase.Barrier || phase == Phase.Kept || saving == 1;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Writes one content slot from 0 upwards, in blocks of GATHER_BYTES however bytes come.
+// Writes one content slot upwards, in blocks of GATHER_BYTES however bytes come.
 import { Err } from "../abi/codes";
 import { GATHER, GATHER_BYTES } from "../base/buffers";
 import * as host from "../host";
@@ -9,12 +9,15 @@ export let slot = 0;
 export let written: u32 = 0;
 let gathered = 0;
 
-/** Erases the slot of that number and starts at its begin. */
-export function open(number: i32): i32 {
+/**
+ * Goes on behind the first `haveBytes` of the slot of that number, which are kept; without any it
+ * is erased.
+ */
+export function open(number: i32, haveBytes: u32): i32 {
   slot = number;
-  written = 0;
+  written = haveBytes;
   gathered = 0;
-  return errFor(host.sErase(number));
+  return haveBytes ? Err.Ok : errFor(host.sErase(number));
 }
 
 /**

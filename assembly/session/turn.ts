@@ -15,6 +15,7 @@ import { Type } from "../install/inventory";
 import * as jobs from "../install/jobs";
 import * as operation from "../install/operation";
 import * as outbox from "../install/outbox";
+import * as progress from "../install/progress";
 import * as run from "../install/run";
 import * as stage from "../install/stage";
 import * as store_ from "../install/store";
@@ -147,6 +148,9 @@ function apply(type: i32, place: u32): i32 {
     case Type.Rollback:
     case Type.Outcome:
       return operation.applyStep(type, place, SCRATCH);
+    case Type.Progress:
+      progress.apply(place);
+      return Err.Ok;
     case Type.Ack:
       return outbox.applyAck(place, SCRATCH);
     case NODE:
