@@ -69,7 +69,8 @@ describe.each(PLACES)("a payload %s", (_, isOutside) => {
     const app = release("app", "1.0.0", size);
     const device = await make(app, isOutside);
     const next = random(isOutside ? 2 : 1);
-    const cuts = Array.from({ length: cutCount }, () => Math.floor(next() * size)).sort((a, b) => a - b);
+    const cuts = Array.from({ length: cutCount }, () => Math.floor(next() * size));
+    cuts.sort((left, right) => left - right);
     device.objects.onChunk = () => {
       if (device.objects.servedBytes < (cuts[0] ?? Infinity)) return;
       cuts.shift();
