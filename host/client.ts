@@ -22,7 +22,7 @@ import {
 import * as requests from "./core/requests.ts";
 import { causeOf, newRun, type Report, type Run } from "./core/run.ts";
 import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
-import { SLOT_AREA, type Storage } from "./storage/storage.ts";
+import { progressBytesOf, SLOT_AREA, type Storage } from "./storage/storage.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface DmClientOptions {
@@ -249,6 +249,7 @@ export class DmClient {
       regionBytes: storage.regionBytes,
       writeUnit: storage.writeUnit,
       slotBytes: storage.slotBytes,
+      progressBytes: progressBytesOf(storage),
       options: optionsOf(device),
       now: secondsNow(),
     });

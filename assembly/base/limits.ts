@@ -63,8 +63,6 @@ export const PACKAGES_MAX: i32 = 8;
 export const JOBS_MAX: i32 = 8;
 /** Outcomes owed to servers. */
 export const OUTCOMES_MAX: i32 = 4;
-/** Bytes of a payload between two records of how far it has come. */
-export const PROGRESS_BYTES: u32 = 32768;
 /** Boots that may try a committed set without a health check that says yes. */
 export const TRIES_MAX: i32 = 3;
 

@@ -6,14 +6,20 @@
 //   +----+-------+-------+-------+---+--------+---------+--------+
 //   `reason`: low byte the cause as a positive Err, high byte the component to blame (FF nobody).
 //   `id` is the number of the job group, which is the context; so `context`, its length, is 0.
-import { Err, OperationState } from "../abi/codes";
+import { Block, Err, OperationState } from "../abi/codes";
 import { JOBS_MAX, TRIES_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
+import * as tree from "../tree/node";
 import * as inventory from "./inventory";
 import * as jobs from "./jobs";
 import * as outbox from "./outbox";
 import * as progress from "./progress";
 
+/**
+ * Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at
+ * most.
+ */
+const CHECKPOINT_FRAME_BYTES: i32 = 768;
 const HEADER_BYTES: i32 = 16;
 const HEADER: usize = memory.data(HEADER_BYTES, 4);
 /** Bit of the reason of an OUTCOME after which the outside may not be what the inventory says. */
@@ -192,7 +198,10 @@ export function writeAll(): void {
   progress.writeAll();
 }
 
-/** Bytes that the TXN of the planned rows needs in a checkpoint. */
-export function checkpointBytes(): i32 {
-  return journal.recordBytes(HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES);
+/** A region that is opened while the plan is open must hold it besides everything else. */
+export function fitsCheckpoint(): bool {
+  const entries = HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES;
+  const open = journal.recordBytes(entries) + reservedBytes() + CHECKPOINT_FRAME_BYTES;
+  const others = tree.checkpointBytes() + inventory.checkpointBytes() + jobs.checkpointBytes();
+  return others + open <= load<i32>(Block.RegionBytes);
 }

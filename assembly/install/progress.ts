@@ -5,7 +5,7 @@
 //   +-------+--------+-----------+
 //   | index | offset | validator |    payload of a PROGRESS record
 //   +-------+--------+-----------+
-import { Bound } from "../abi/codes";
+import { Block, Bound } from "../abi/codes";
 import * as journal from "../journal/journal";
 import * as inventory from "./inventory";
 import { Row } from "./inventory";
@@ -45,11 +45,21 @@ export function writeAll(): void {
   place = journal.finish();
 }
 
-/** Bytes of the payload of a planned row that an earlier boot made durable, less than all. */
+/**
+ * Bytes of the payload of a planned row that an earlier boot made durable, less than all; 0 where
+ * its slot cannot be erased behind them.
+ */
 export function bytesOf(at: usize): u32 {
-  if (!place || journal.check(place) || journal.read(place, 0, HEAD, HEAD_BYTES)) return 0;
+  const step = stepBytes();
+  if (!place || !step || journal.check(place) || journal.read(place, 0, HEAD, HEAD_BYTES)) return 0;
   const offset = load<u32>(HEAD, 1);
-  return load<u8>(HEAD) == inventory.indexOf(at) && offset < load<u32>(at, Row.Size) ? offset : 0;
+  if (load<u8>(HEAD) != inventory.indexOf(at) || offset % step != 0) return 0;
+  return offset < load<u32>(at, Row.Size) ? offset : 0;
+}
+
+/** Bytes of a payload after which a record is due, 0 never. */
+export function stepBytes(): u32 {
+  return load<u32>(Block.ProgressBytes);
 }
 
 /** After `bytesOf`: copies the validator of the object that they came from. @returns its bytes */

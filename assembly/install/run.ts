@@ -15,7 +15,6 @@ import * as names from "../base/names";
 import { Next } from "../base/next";
 import * as delivery from "../delivery/delivery";
 import * as journal from "../journal/journal";
-import * as tree from "../tree/node";
 import * as change from "./change";
 import * as checks from "./checks";
 import * as describe from "./describe";
@@ -58,11 +57,6 @@ const PAUSES_MAX: i32 = 7;
  */
 const ROLLBACK_TRIES: i32 = 2;
 
-/**
- * Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at
- * most.
- */
-const CHECKPOINT_FRAME_BYTES: i32 = 768;
 
 let phase = Phase.Idle;
 let group: u32 = 0;
@@ -319,18 +313,11 @@ function stepNeeds(err: i32): i32 {
   const refused = checks.checkNeeds();
   if (refused) return failChecks(refused);
   if (++index < count) return Next.Again;
-  if (allStaged()) return endSame();
+  if (stage.allStaged()) return endSame();
   const short = checks.reserveSlots();
   if (short) return failChecks(short);
   setActive();
   return enter(Phase.Ask);
-}
-
-function allStaged(): bool {
-  for (let i = 0; i < inventory.plannedCount(); i++) {
-    if (!load<u8>(inventory.planned(i), Row.Staged)) return false;
-  }
-  return true;
 }
 
 /** Writes into each planned row whether its job wants it Active. */
@@ -404,7 +391,7 @@ function stepKeep(err: i32): i32 {
 // The plan and its content.
 
 function startPlan(): i32 {
-  if (journal.room() < operation.reservedBytes() || !fitsCheckpoint()) {
+  if (journal.room() < operation.reservedBytes() || !operation.fitsCheckpoint()) {
     return fail(Err.NoSpace, checks.Reason.Operation, -1);
   }
   operation.plan(group);
@@ -412,16 +399,9 @@ function startPlan(): i32 {
   return Wait.Durable;
 }
 
-/** A region that is opened while the plan is open must hold it besides everything else. */
-function fitsCheckpoint(): bool {
-  const others = tree.checkpointBytes() + inventory.checkpointBytes() + jobs.checkpointBytes();
-  const open = operation.checkpointBytes() + operation.reservedBytes() + CHECKPOINT_FRAME_BYTES;
-  return others + open <= load<i32>(Block.RegionBytes);
-}
-
 function stepPlanned(err: i32): i32 {
   if (phase == Phase.Kept) return err ? failContentBarrier() : enter(Phase.End);
-  return enter(allStaged() ? Phase.Prepare : Phase.Content);
+  return enter(stage.allStaged() ? Phase.Prepare : Phase.Content);
 }
 
 /** The head that was read last is that of the only job, so its reader can go on where it stands. */
@@ -457,7 +437,10 @@ function stepContent(err: i32): i32 {
  * What a slot holds of a payload so far is made durable, then recorded, then durable as recorded.
  */
 function stepSave(err: i32): i32 {
-  if (err) return failContentBarrier();
+  if (err) {
+    saving = 0;
+    return failContentBarrier();
+  }
   if (++saving == 1) return Wait.Durable;
   if (saving == 2 && journal.room() < operation.reservedBytes()) return Next.Open;
   saving = 0;
@@ -492,7 +475,7 @@ function stepOutside(err: i32): i32 {
     phase = Phase.Content;
     return Next.Again;
   }
-  if (!allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);
+  if (!stage.allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);
   return enter(Phase.Prepare);
 }
 

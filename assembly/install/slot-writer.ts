@@ -9,15 +9,12 @@ export let slot = 0;
 export let written: u32 = 0;
 let gathered = 0;
 
-/**
- * Goes on behind the first `haveBytes` of the slot of that number, which are kept; without any it
- * is erased.
- */
+/** Erases the slot of that number behind its first `haveBytes`, and goes on there. */
 export function open(number: i32, haveBytes: u32): i32 {
   slot = number;
   written = haveBytes;
   gathered = 0;
-  return haveBytes ? Err.Ok : errFor(host.sErase(number));
+  return errFor(host.sErase(number, haveBytes));
 }
 
 /**

@@ -2,7 +2,6 @@
 // each payload into the slot that the plan gives it, hashed on the way.
 import { Err } from "../abi/codes";
 import { BLOCK, BLOCK_BYTES, SHORT_TEXT } from "../base/buffers";
-import { PROGRESS_BYTES } from "../base/limits";
 import { Next } from "../base/next";
 import * as sha256 from "../crypto/sha256";
 import * as delivery from "../delivery/delivery";
@@ -38,7 +37,7 @@ let writing: usize = 0; // Planned row whose slot is being written.
 let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
 let isOutside = false; // What is read is a payload that lies outside the envelope.
-let hasJumped = false; // The reader passed over bytes of a payload: the next Fetch begins behind.
+let hasJumped: bool = false; // The next Fetch begins behind bytes that were passed over.
 let saved: u32 = 0; // Bytes of the payload that is written which are recorded as durable.
 let hasResumed = false; // The first of them are those of an earlier boot.
 let mustAsk: bool = false; // The host is to check a signature before the reader goes on.
@@ -215,31 +214,39 @@ function beginPayload(): void {
     hasJumped = true;
     return;
   }
-  openSlot(at);
-  if (saved) hasJumped = true;
+  hasJumped = openSlot(at);
 }
 
-/** Begins to write the slot of a planned row, behind what an earlier boot has left there. */
-function openSlot(at: usize): void {
+/**
+ * Begins to write the slot of a planned row, behind what an earlier boot has left there.
+ *
+ * @returns true where the reader goes on with the next Fetch, false where with what it has
+ */
+function openSlot(at: usize): bool {
   const number: i32 = load<u8>(at, Row.Slot);
   writing = at;
   saved = progress.bytesOf(at);
-  if (saved) {
-    const byteCount = progress.validatorInto(SHORT_TEXT);
-    if (isOutside) source.expect(SHORT_TEXT, byteCount);
-    else if (!source.hasValidator(SHORT_TEXT, byteCount)) saved = 0;
-  }
+  const validatorBytes = saved ? progress.validatorInto(SHORT_TEXT) : 0;
+  if (saved && !isOutside && !source.hasValidator(SHORT_TEXT, validatorBytes)) saved = 0;
   hasResumed = saved != 0;
   failWrite(writer.open(number, saved));
-  if (!saved || failure) return;
+  if (!saved || failure) return false;
   delivery.rehash(BLOCK, 0);
-  failWrite(hashPart(number, saved));
+  // Hashed behind the erase: one that took more than it was told to shows in the digest.
+  if (hashPart(number, saved)) {
+    sha256.open();
+    saved = 0;
+    hasResumed = false;
+    failWrite(writer.open(number, 0));
+  } else if (isOutside) source.expect(SHORT_TEXT, validatorBytes);
   delivery.resumePayload(saved);
+  return true;
 }
 
 /** So much of a payload is in its slot that it is to be made durable, then recorded by `save`. */
 export function isDue(): bool {
-  return writing != 0 && writer.written - saved >= PROGRESS_BYTES;
+  const step = progress.stepBytes();
+  return !failure && writing != 0 && step != 0 && writer.written - saved >= step;
 }
 
 /** Records what is durable of the payload that is written. */
@@ -360,6 +367,14 @@ export function findStaged(): void {
       load<u8>(current, Row.Slot) == load<u8>(at, Row.Slot);
     store<u8>(at, isKept || holds(at) ? 1 : 0, Row.Staged);
   }
+}
+
+/** True when every slot of the plan holds its content. */
+export function allStaged(): bool {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    if (!load<u8>(inventory.planned(i), Row.Staged)) return false;
+  }
+  return true;
 }
 
 /** True when the slot of a row has the size and digest that the row says. */

@@ -6,7 +6,7 @@
 // (docs/journal-format.md), so nothing outside ever rests on a record that only an earlier boot
 // wrote.
 import { Block, Bound, Err, Wait } from "../abi/codes";
-import { RECEIVE } from "../base/buffers";
+import { GATHER_BYTES, RECEIVE } from "../base/buffers";
 import { RECEIVE_BYTES } from "../base/limits";
 import { Next } from "../base/next";
 import * as describe from "../install/describe";
@@ -117,6 +117,7 @@ function isConfigured(): bool {
   if (slots < 2 || slots > Bound.SlotsMax || nameBytes < 1) return false;
   if (nameBytes > Bound.RootNameBytesMax) return false;
   if (unit < 1 || unit > Bound.WriteUnitMax || (unit & (unit - 1)) != 0) return false;
+  if (load<u32>(Block.ProgressBytes) % GATHER_BYTES != 0) return false;
   return load<u32>(Block.VendorCount) <= 4 && load<u32>(Block.ClassCount) <= 4;
 }
 

@@ -8,7 +8,7 @@ import { DmClient, type RunReport } from "../../host/client.ts";
 import { DmError } from "../../host/errors.ts";
 import { type CutMode, CuttableStorage, HALF_DONE } from "../../host/storage/cuttable.ts";
 import { MemoryStorage } from "../../host/storage/memory.ts";
-import { SLOT_AREA } from "../../host/storage/storage.ts";
+import { ERASED, SLOT_AREA, type StorageLayout } from "../../host/storage/storage.ts";
 import { FetchTransport } from "../../host/transport/fetch.ts";
 import type { Transport } from "../../host/transport/transport.ts";
 import { CLASS, TRUST, VENDOR } from "./world-content.ts";
@@ -72,12 +72,37 @@ export class ObjectServer {
   }
 }
 
+/** Flash: a write can only clear bits, an erase begins at a block. */
+export class FlashStorage extends MemoryStorage {
+  /** Bytes that did not become what was written. */
+  spoiltBytes = 0;
+
+  constructor(layout: StorageLayout, override readonly eraseUnit: number) {
+    super(layout);
+  }
+
+  override write(area: number, offset: number, bytes: Uint8Array): void {
+    const held = new Uint8Array(bytes.length);
+    this.read(area, offset, held);
+    super.write(area, offset, bytes.map((byte, index) => byte & held[index]!));
+    if (bytes.every((byte) => byte === ERASED)) return;
+    this.spoiltBytes += bytes.filter((byte, index) => (byte & held[index]!) !== byte).length;
+  }
+
+  override erase(area: number, from = 0): void {
+    if (from !== 0 && from % this.eraseUnit !== 0) throw new Error(`no block begins at ${from}`);
+    super.erase(area, from);
+  }
+}
+
 export interface DeviceOptions {
   script: readonly Step[];
   slotBytes: readonly number[];
   objects: ReadonlyMap<string, Uint8Array>;
   regionBytes?: number;
   writeUnit?: number;
+  /** 4,096 unless given. */
+  eraseUnit?: number;
   mode?: CutMode;
 }
 
@@ -85,7 +110,7 @@ export interface DeviceOptions {
 export class CutDevice {
   readonly server: ScriptedServer;
   readonly objects = new ObjectServer();
-  readonly medium: MemoryStorage;
+  readonly medium: FlashStorage;
   readonly storage: CuttableStorage;
   /** Size of the core's memory at the end of each life. */
   readonly memoryBytes: number[] = [];
@@ -94,9 +119,10 @@ export class CutDevice {
 
   private constructor(options: DeviceOptions, private readonly core: Uint8Array<ArrayBuffer>) {
     const { script, slotBytes, objects, regionBytes = 24_576, writeUnit = 1 } = options;
+    const { eraseUnit = 4096 } = options;
     this.server = new ScriptedServer(script);
     for (const [name, bytes] of objects) this.objects.objects.set(name, bytes);
-    this.medium = new MemoryStorage({ regionBytes, writeUnit, slotBytes });
+    this.medium = new FlashStorage({ regionBytes, writeUnit, slotBytes }, eraseUnit);
     this.storage = new CuttableStorage(this.medium, { mode: options.mode ?? HALF_DONE });
   }
 
@@ -147,6 +173,21 @@ export class CutDevice {
       if (report && report.err === Err.Ok && this.server.isDone) return;
     }
     throw new Error(`the device did not come to its end in ${livesMax} lives`);
+  }
+
+  /** Reads of a place fail until its area is erased as a whole. */
+  failReads(area: number, place: number): void {
+    const { medium } = this;
+    const [read, erase] = [medium.read.bind(medium), medium.erase.bind(medium)];
+    medium.read = (from, offset, target) => {
+      const isIt = from === area && offset <= place && place < offset + target.length;
+      if (isIt) throw new DmError("DM_STORAGE", `there is nothing to read at ${place}`);
+      read(from, offset, target);
+    };
+    medium.erase = (which, from = 0) => {
+      erase(which, from);
+      if (which === area && from === 0) medium.read = read;
+    };
   }
 
   get codes(): number[] {

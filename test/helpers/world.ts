@@ -152,6 +152,7 @@ export class World {
     this.onBoot();
     this.core = this.instantiate();
     requests.writeStart(this.core, {
+      progressBytes: 0,
       ...layout,
       options,
       maxMsgBytes: 4096,
@@ -342,7 +343,7 @@ export class World {
         medium.read(first + area, offset, view(ptr, n)),
       write: (area: number, offset: number, ptr: number, n: number) =>
         medium.write(first + area, offset, view(ptr, n).slice()),
-      erase: (area: number) => medium.erase(first + area),
+      erase: (area: number, from?: number) => medium.erase(first + area, from),
     });
     const [journal, slots] = [calls(0), calls(JOURNAL_AREAS)];
     let seed = 0;

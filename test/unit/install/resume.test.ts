@@ -1,6 +1,7 @@
 // A download that goes on where a restart has left it: PROGRESS of docs/journal-format.md.
 import { beforeAll, describe, expect, it } from "vitest";
 import { readJournal } from "../../helpers/journal.ts";
+import { SLOT_AREA } from "../../../host/storage/storage.ts";
 import { CutDevice, type DeviceOptions } from "../../helpers/resume.ts";
 import { pack, type Release, release } from "../../helpers/world-content.ts";
 import { download } from "../../helpers/world-server.ts";
@@ -80,6 +81,7 @@ describe.each(PLACES)("a payload %s", (_, isOutside) => {
     expect(device.cuts).toBe(cutCount);
     expect(device.codes).toEqual([1200]);
     expect(Buffer.compare(device.slot(0, size), app.content)).toBe(0);
+    expect(device.medium.spoiltBytes).toBe(0);
     const share = device.objects.servedBytes / size;
     console.log(`${size} bytes, ${name}: ${share.toFixed(4)} times, ${device.barriers} barriers`);
     expect(share).toBeLessThanOrEqual(1.05);
@@ -101,6 +103,43 @@ describe.each(PLACES)("a payload %s", (_, isOutside) => {
     expect(asked[0]).toMatchObject({ name, ifRange: `"${name}"`, status: 206 });
     expect(device.objects.servedBytes - served).toBeLessThan(36 * KIB + 6 * KIB);
     expect(device.codes).toEqual([1200]);
+  });
+
+  it.each([
+    [64 * KIB, [64 * KIB, 128 * KIB]],
+    [128 * KIB, [128 * KIB]],
+    [0, []],
+  ])("blocks of %i bytes: a place where one begins is recorded, else none", async (unit, marks) => {
+    const app = release("app", "1.0.0", 200 * KIB);
+    const device = await make(app, isOutside, { eraseUnit: unit });
+    await cutAt(device, 150 * KIB);
+    expect(progressOf(device)).toEqual(marks);
+    await device.finish();
+    expect(device.codes).toEqual([1200]);
+    expect(device.medium.spoiltBytes).toBe(0);
+    expect(Buffer.compare(device.slot(0, 200 * KIB), app.content)).toBe(0);
+  });
+
+  it("what is recorded reads no more: it is begun anew", async () => {
+    const app = release("app", "1.0.0", 100 * KIB);
+    const device = await make(app, isOutside);
+    await cutAt(device, 80 * KIB);
+    device.failReads(SLOT_AREA, 10 * KIB);
+    await device.finish();
+    expect(device.codes).toEqual([1200]);
+    expect(device.medium.spoiltBytes).toBe(0);
+    expect(Buffer.compare(device.slot(0, 100 * KIB), app.content)).toBe(0);
+  });
+
+  it("an erase that takes the whole slot: shows in the digest, and it is begun anew", async () => {
+    const app = release("app", "1.0.0", 100 * KIB);
+    const device = await make(app, isOutside);
+    await cutAt(device, 80 * KIB);
+    const erase = device.storage.erase.bind(device.storage);
+    device.storage.erase = (area) => erase(area);
+    await device.finish();
+    expect(device.codes).toEqual([1200]);
+    expect(Buffer.compare(device.slot(0, 100 * KIB), app.content)).toBe(0);
   });
 
   it("two cuts, and nothing arrives between them: what is recorded stays", async () => {
@@ -233,6 +272,7 @@ describe("a payload that is recorded as begun", () => {
       expect(device.codes, `cut at ${cutAtOperation}`).toEqual([1200, 1200]);
       expect(Buffer.compare(device.slot(0, 70 * KIB), first.content)).toBe(0);
       expect(Buffer.compare(device.slot(1, 90 * KIB), second.content)).toBe(0);
+      expect(device.medium.spoiltBytes).toBe(0);
       return device;
     };
     const made = await CutDevice.make({ script: [download("app")], slotBytes, objects });
