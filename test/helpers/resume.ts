@@ -15,6 +15,7 @@ import { CLASS, TRUST, VENDOR } from "./world-content.ts";
 import { ScriptedServer, SERVER_URL, type Step } from "./world-server.ts";
 
 const CORE = fileURLToPath(new URL("../../build/core.wasm", import.meta.url));
+const CUT_CODES: readonly string[] = ["DM_POWER_CUT", "DM_ABORTED"];
 /** About what a TCP segment carries. */
 const CHUNK_BYTES = 1440;
 
@@ -104,6 +105,8 @@ export interface DeviceOptions {
   /** 4,096 unless given. */
   eraseUnit?: number;
   mode?: CutMode;
+  /** What each life reaches its server by; in memory where it is left out. */
+  transport?: () => Transport;
 }
 
 /** A device on a medium with a plug. `start` is one life; it ends whole or by a power cut. */
@@ -116,8 +119,13 @@ export class CutDevice {
   readonly memoryBytes: number[] = [];
   barriers = 0;
   cuts = 0;
+  /** Called with how far an object has come. */
+  onDownload: (bytes: number) => void = () => {};
+  private life = new AbortController();
 
-  private constructor(options: DeviceOptions, private readonly core: Uint8Array<ArrayBuffer>) {
+  private constructor(
+    private readonly options: DeviceOptions, private readonly core: Uint8Array<ArrayBuffer>,
+  ) {
     const { script, slotBytes, objects, regionBytes = 24_576, writeUnit = 1 } = options;
     const { eraseUnit = 4096 } = options;
     this.server = new ScriptedServer(script);
@@ -151,19 +159,28 @@ export class CutDevice {
     const { cutAt } = this.storage;
     this.storage.powerOn();
     this.storage.cutAt = cutAt;
+    this.life = new AbortController();
     const client = await this.open();
     client.on((event) => {
       if (event.type === "barrier") this.barriers++;
+      if (event.type === "download") this.onDownload(event.bytes);
     });
     try {
       return await client.connect();
     } catch (error) {
-      if (!(error instanceof DmError) || error.code !== "DM_POWER_CUT") throw error;
+      const isCut = error instanceof DmError && CUT_CODES.includes(error.code);
+      if (!isCut) throw error;
       this.cuts++;
       return null;
     } finally {
       this.memoryBytes.push(client["core"].memory.buffer.byteLength);
     }
+  }
+
+  /** The power goes now, also where the device waits for its server. */
+  cut(): void {
+    this.storage.cut();
+    this.life.abort();
   }
 
   /** Lives until one ends whole and the server has its results. */
@@ -226,7 +243,8 @@ export class CutDevice {
         maxMsgBytes: 4096,
         maxObjBytes: 4096,
       },
-      transport,
+      transport: this.options.transport?.() ?? transport,
+      signal: this.life.signal,
       confirm: async () => "yes" as const,
     });
   }

@@ -65,7 +65,7 @@ const PLACES = [
 describe.each(PLACES)("a payload %s", (_, isOutside) => {
   const name = isOutside ? "files/app" : "app";
 
-  const [size, cutCount] = isOutside ? [2 * KIB * KIB, 5] : [8 * KIB * KIB, 20];
+  const [size, cutCount] = [2 * KIB * KIB, 5];
   it(`${size} bytes, ${cutCount} power cuts: arrives, and at most 5 % come twice`, async () => {
     const app = release("app", "1.0.0", size);
     const device = await make(app, isOutside);
