@@ -40,6 +40,7 @@ class Server {
   readonly ranges: (string | undefined)[] = [];
   receive: (body: Uint8Array) => Uint8Array = () => new Uint8Array(0);
   onPiece: () => void = () => {};
+  private last: ServerResponse | undefined;
   private readonly http = createServer((request, response) => {
     void (request.method === "POST" ? this.answer(request, response) : this.send(request, response));
   });
@@ -66,6 +67,11 @@ class Server {
     await once(this.http, "close");
   }
 
+  /** An answer that another one has taken the place of is about to be cut off. */
+  private mayGoOn(response: ServerResponse, at: number): boolean {
+    return response === this.last && at - this.taken < LINK_BYTES;
+  }
+
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
@@ -88,8 +94,9 @@ class Server {
         : {}),
     });
     this.taken = first;
+    this.last = response;
     for (let at = first; at < object.length && !response.destroyed; at += PIECE_BYTES) {
-      while (at - this.taken >= LINK_BYTES && !response.destroyed) await setImmediate();
+      while (!response.destroyed && !this.mayGoOn(response, at)) await setImmediate();
       if (response.destroyed) return;
       const piece = object.subarray(at, at + PIECE_BYTES);
       this.sentBytes += piece.length;
