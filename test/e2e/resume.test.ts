@@ -42,7 +42,8 @@ class Server {
   onPiece: () => void = () => {};
   private last: ServerResponse | undefined;
   private readonly http = createServer((request, response) => {
-    void (request.method === "POST" ? this.answer(request, response) : this.send(request, response));
+    if (request.method === "POST") void this.answer(request, response);
+    else void this.send(request, response);
   });
 
   constructor(private readonly object: Uint8Array) {}
@@ -148,7 +149,8 @@ describe("a package over HTTP", () => {
     const seconds = (performance.now() - started) / 1000;
     console.log(
       `${object.length} bytes over HTTP, ${device.cuts} power cuts: sent ${share.toFixed(4)} times `
-        + `in ${server.ranges.length} answers, ${device.barriers} barriers, ${seconds.toFixed(1)} s`,
+        + `in ${server.ranges.length} answers, ${device.barriers} barriers, `
+        + `${seconds.toFixed(1)} s`,
     );
     expect(device.cuts).toBe(CUTS);
     expect(device.codes).toEqual([1200]);

@@ -33,6 +33,11 @@ export interface Scenario {
   isSymmetric?: boolean;
   /** Its checkpoints are so long that each is cut in fewer ways. */
   isLong?: boolean;
+  /**
+   * It begins in the middle of an order. A region that cannot be read may take the order with it,
+   * and its server waits for ever: no storage fails in it.
+   */
+  isBegun?: boolean;
   /** Cut lives never come to rest: what stands in their way does not go. */
   isEndless?: boolean;
   /** A device that is not new. */

@@ -47,6 +47,7 @@ function spoilt(scenario: Scenario): (machine: Machine) => Image {
 
 const withSpoilt = (scenario: Scenario): Scenario => ({
   ...scenario, name: `${scenario.name}, of which a bit is wrong`, device: spoilt(scenario),
+  isBegun: true,
 });
 
 const INSIDE: Scenario = {
