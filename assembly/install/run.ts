@@ -426,7 +426,11 @@ function stepContent(err: i32): i32 {
     openJob();
     return Next.Again;
   }
-  if (isMatched) return enterOutside();
+  if (isMatched) {
+    phase = Phase.Outside;
+    waits = false;
+    return Next.Again;
+  }
   const changed = checks.matchTargets(index);
   if (changed) return failChecks(changed);
   isMatched = true;
@@ -437,10 +441,7 @@ function stepContent(err: i32): i32 {
  * What a slot holds of a payload so far is made durable, then recorded, then durable as recorded.
  */
 function stepSave(err: i32): i32 {
-  if (err) {
-    saving = 0;
-    return failContentBarrier();
-  }
+  if (err) return failContentBarrier();
   if (++saving == 1) return Wait.Durable;
   if (saving == 2 && journal.room() < operation.reservedBytes()) return Next.Open;
   saving = 0;
@@ -451,12 +452,6 @@ function stepSave(err: i32): i32 {
 function failContent(): i32 {
   isOpened = false;
   return fail(stage.error(), stage.reason(), stage.blamed());
-}
-
-function enterOutside(): i32 {
-  phase = Phase.Outside;
-  waits = false;
-  return Next.Again;
 }
 
 function stepOutside(err: i32): i32 {
@@ -491,6 +486,7 @@ export function waitsForContent(): bool {
  * and a newer region says so. A later boot would take it for staged.
  */
 function failContentBarrier(): i32 {
+  saving = 0;
   fail(Err.Storage, checks.Reason.Operation, -1);
   return Next.Open;
 }

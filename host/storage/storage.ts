@@ -60,9 +60,10 @@ export interface StorageLayout {
 /** Each record of how far a payload has come costs two barriers. */
 const PROGRESS_BYTES_MIN = 32_768;
 
-/** Bytes of a payload after which it is recorded how far it has come, 0 never. */
-export function progressBytesOf({ eraseUnit }: Storage): number {
-  return eraseUnit && Math.max(eraseUnit, PROGRESS_BYTES_MIN);
+/** What the core is told of a storage at its start. */
+export function layoutOf({ regionBytes, writeUnit, slotBytes, eraseUnit }: Storage) {
+  const progressBytes = eraseUnit && Math.max(eraseUnit, PROGRESS_BYTES_MIN);
+  return { regionBytes, writeUnit, slotBytes, progressBytes };
 }
 
 /** How messages call an area: `j0`, `j1`, `slot 3`. */
