@@ -12,9 +12,12 @@ export declare function jWrite(region: i32, offset: i32, ptr: usize, byteCount: 
 export declare function jErase(region: i32): i32;
 /** Reads from a content slot. */
 export declare function sRead(slot: i32, offset: i32, ptr: usize, byteCount: i32): i32;
-/** Writes to a content slot, upwards from 0. */
+/** Writes to a content slot, upwards from where it was erased. */
 export declare function sWrite(slot: i32, offset: i32, ptr: usize, byteCount: i32): i32;
-/** Makes a whole content slot writable again. */
-export declare function sErase(slot: i32): i32;
+/**
+ * Makes a content slot writable again from a place on, and leaves what lies before it: 0, or a
+ * multiple of Block.ProgressBytes.
+ */
+export declare function sErase(slot: i32, from: i32): i32;
 /** Fills `byteCount` bytes at `ptr` with unpredictable octets. */
 export declare function random(ptr: usize, byteCount: i32): i32;

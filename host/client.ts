@@ -22,7 +22,7 @@ import {
 import * as requests from "./core/requests.ts";
 import { causeOf, newRun, type Report, type Run } from "./core/run.ts";
 import { asDmError, DmError, errOf, errorFor } from "./errors.ts";
-import { SLOT_AREA, type Storage } from "./storage/storage.ts";
+import { layoutOf, SLOT_AREA, type Storage } from "./storage/storage.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface DmClientOptions {
@@ -246,9 +246,7 @@ export class DmClient {
     this.core = await this.load(storage, onFailure);
     requests.writeStart(this.core, {
       ...device,
-      regionBytes: storage.regionBytes,
-      writeUnit: storage.writeUnit,
-      slotBytes: storage.slotBytes,
+      ...layoutOf(storage),
       options: optionsOf(device),
       now: secondsNow(),
     });

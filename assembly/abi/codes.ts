@@ -60,6 +60,11 @@ export const enum Block {
   HmacBytes = 464,
   /** Value of the header x-syncml-hmac: of our message, then of the answer. */
   Hmac = 468,
+  /**
+   * Bytes of a payload after which it is recorded how far it has come: a multiple of 1,024 at which
+   * a slot can be erased, 0 never.
+   */
+  ProgressBytes = 724,
   /** Where `look` puts up to LOOK_BYTES. */
   Look = 768,
   End = 1024,

@@ -61,6 +61,7 @@ export const enum Type {
   Rollback = 0x13,
   Outcome = 0x14,
   Ack = 0x15,
+  Progress = 0x16,
 }
 
 export const ENTRY_BYTES: i32 = 48;
@@ -93,6 +94,11 @@ export function row(component: i32): usize {
 /** The row of the open plan at `index`, 0 to `plannedCount() - 1`. */
 export function planned(index: i32): usize {
   return PLANNED + index * Row.Bytes;
+}
+
+/** Place in the plan of a planned row. */
+export function indexOf(at: usize): i32 {
+  return <i32>(at - PLANNED) / Row.Bytes;
 }
 
 export function plannedCount(): i32 {

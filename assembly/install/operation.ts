@@ -6,13 +6,20 @@
 //   +----+-------+-------+-------+---+--------+---------+--------+
 //   `reason`: low byte the cause as a positive Err, high byte the component to blame (FF nobody).
 //   `id` is the number of the job group, which is the context; so `context`, its length, is 0.
-import { Err, OperationState } from "../abi/codes";
+import { Block, Err, OperationState } from "../abi/codes";
 import { JOBS_MAX, TRIES_MAX } from "../base/limits";
 import * as journal from "../journal/journal";
+import * as tree from "../tree/node";
 import * as inventory from "./inventory";
 import * as jobs from "./jobs";
 import * as outbox from "./outbox";
+import * as progress from "./progress";
 
+/**
+ * Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at
+ * most.
+ */
+const CHECKPOINT_FRAME_BYTES: i32 = 768;
 const HEADER_BYTES: i32 = 16;
 const HEADER: usize = memory.data(HEADER_BYTES, 4);
 /** Bit of the reason of an OUTCOME after which the outside may not be what the inventory says. */
@@ -20,6 +27,7 @@ export const INCONSISTENT: i32 = 0x80;
 
 /** Forgets the open operation. */
 export function reset(): void {
+  progress.forget();
   memory.fill(HEADER, 0, HEADER_BYTES);
 }
 
@@ -57,12 +65,13 @@ export function countAttempt(): void {
 }
 
 /**
- * Bytes that PLAN and every record after it need at most: COMMIT, ROLLBACK, OUTCOME, 4 ACKs, and
- * a PACKAGE for each job.
+ * Bytes that PLAN and every record after it need at most: PROGRESS, COMMIT, ROLLBACK, OUTCOME, 4
+ * ACKs, and a PACKAGE for each job.
  */
 export function reservedBytes(): i32 {
   const entries = HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES;
-  return journal.recordBytes(entries) + (7 + JOBS_MAX) * journal.recordBytes(16);
+  const others = journal.recordBytes(progress.BYTES_MAX) + (7 + JOBS_MAX) * journal.recordBytes(16);
+  return journal.recordBytes(entries) + others;
 }
 
 /** Appends the PLAN of the rows that `inventory` has planned. */
@@ -112,6 +121,7 @@ export function setRollback(cause: i32, component: i32): void {
 function enter(state: i32): void {
   store<u8>(HEADER, state, 6);
   store<u8>(HEADER, 0, 7);
+  progress.forget();
 }
 
 /**
@@ -185,9 +195,13 @@ export function writeAll(): void {
   if (!isOpen()) return;
   inventory.writePlannedTexts();
   write(inventory.Type.Txn);
+  progress.writeAll();
 }
 
-/** Bytes that the TXN of the planned rows needs in a checkpoint. */
-export function checkpointBytes(): i32 {
-  return journal.recordBytes(HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES);
+/** A region that is opened while the plan is open must hold it besides everything else. */
+export function fitsCheckpoint(): bool {
+  const entries = HEADER_BYTES + inventory.plannedCount() * inventory.ENTRY_BYTES;
+  const open = journal.recordBytes(entries) + reservedBytes() + CHECKPOINT_FRAME_BYTES;
+  const others = tree.checkpointBytes() + inventory.checkpointBytes() + jobs.checkpointBytes();
+  return others + open <= load<i32>(Block.RegionBytes);
 }

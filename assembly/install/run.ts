@@ -15,7 +15,6 @@ import * as names from "../base/names";
 import { Next } from "../base/next";
 import * as delivery from "../delivery/delivery";
 import * as journal from "../journal/journal";
-import * as tree from "../tree/node";
 import * as change from "./change";
 import * as checks from "./checks";
 import * as describe from "./describe";
@@ -58,11 +57,6 @@ const PAUSES_MAX: i32 = 7;
  */
 const ROLLBACK_TRIES: i32 = 2;
 
-/**
- * Bytes of a checkpoint besides tree, inventory, jobs and plan: its frame, outcomes and packages at
- * most.
- */
-const CHECKPOINT_FRAME_BYTES: i32 = 768;
 
 let phase = Phase.Idle;
 let group: u32 = 0;
@@ -76,6 +70,7 @@ let isPostponed = false;
 let isSame = false;
 let isOpened = false; // Content: the package of the job at `index` is open.
 let isMatched: bool = false; // Content: its manifest is the one of the plan.
+let saving = 0; // Steps of `stepSave` that were done.
 
 /** Why the group failed, 0 if it ended well. */
 export function error(): i32 {
@@ -123,6 +118,7 @@ function reset(number: u32): void {
   isSame = false;
   isOpened = false;
   isMatched = false;
+  saving = 0;
   checks.open();
 }
 
@@ -317,18 +313,11 @@ function stepNeeds(err: i32): i32 {
   const refused = checks.checkNeeds();
   if (refused) return failChecks(refused);
   if (++index < count) return Next.Again;
-  if (allStaged()) return endSame();
+  if (stage.allStaged()) return endSame();
   const short = checks.reserveSlots();
   if (short) return failChecks(short);
   setActive();
   return enter(Phase.Ask);
-}
-
-function allStaged(): bool {
-  for (let i = 0; i < inventory.plannedCount(); i++) {
-    if (!load<u8>(inventory.planned(i), Row.Staged)) return false;
-  }
-  return true;
 }
 
 /** Writes into each planned row whether its job wants it Active. */
@@ -402,7 +391,7 @@ function stepKeep(err: i32): i32 {
 // The plan and its content.
 
 function startPlan(): i32 {
-  if (journal.room() < operation.reservedBytes() || !fitsCheckpoint()) {
+  if (journal.room() < operation.reservedBytes() || !operation.fitsCheckpoint()) {
     return fail(Err.NoSpace, checks.Reason.Operation, -1);
   }
   operation.plan(group);
@@ -410,16 +399,9 @@ function startPlan(): i32 {
   return Wait.Durable;
 }
 
-/** A region that is opened while the plan is open must hold it besides everything else. */
-function fitsCheckpoint(): bool {
-  const others = tree.checkpointBytes() + inventory.checkpointBytes() + jobs.checkpointBytes();
-  const open = operation.checkpointBytes() + operation.reservedBytes() + CHECKPOINT_FRAME_BYTES;
-  return others + open <= load<i32>(Block.RegionBytes);
-}
-
 function stepPlanned(err: i32): i32 {
   if (phase == Phase.Kept) return err ? failContentBarrier() : enter(Phase.End);
-  return enter(allStaged() ? Phase.Prepare : Phase.Content);
+  return enter(stage.allStaged() ? Phase.Prepare : Phase.Content);
 }
 
 /** The head that was read last is that of the only job, so its reader can go on where it stands. */
@@ -428,6 +410,7 @@ function isReaderReady(): bool {
 }
 
 function stepContent(err: i32): i32 {
+  if (!waits && stage.isDue()) return stepSave(err);
   if (phase == Phase.Outside) return stepOutside(err);
   if (!waits && !isOpened) {
     if (!isReaderReady()) openJob();
@@ -437,12 +420,33 @@ function stepContent(err: i32): i32 {
   }
   const next = readUntil(isMatched ? stage.Until.End : stage.Until.Head, err);
   if (next != Next.End) return next;
-  if (stage.error()) return failContent();
-  if (isMatched) return enterOutside();
+  if (stage.error()) {
+    if (!stage.mayFetchAgain()) return failContent();
+    isMatched = false;
+    openJob();
+    return Next.Again;
+  }
+  if (isMatched) {
+    phase = Phase.Outside;
+    waits = false;
+    return Next.Again;
+  }
   const changed = checks.matchTargets(index);
   if (changed) return failChecks(changed);
   isMatched = true;
   return Next.Again;
+}
+
+/**
+ * What a slot holds of a payload so far is made durable, then recorded, then durable as recorded.
+ */
+function stepSave(err: i32): i32 {
+  if (err) return failContentBarrier();
+  if (++saving == 1) return Wait.Durable;
+  if (saving == 2 && journal.room() < operation.reservedBytes()) return Next.Open;
+  saving = 0;
+  stage.save();
+  return Wait.Durable;
 }
 
 function failContent(): i32 {
@@ -450,17 +454,12 @@ function failContent(): i32 {
   return fail(stage.error(), stage.reason(), stage.blamed());
 }
 
-function enterOutside(): i32 {
-  phase = Phase.Outside;
-  waits = false;
-  return Next.Again;
-}
-
 function stepOutside(err: i32): i32 {
   if (waits) {
     waits = false;
     stage.endFetch(err);
     if (stage.error() && !stage.mayFetchAgain()) return failContent();
+    if (stage.isDue()) return Next.Again;
   }
   const next = stage.fetchOutside();
   waits = next >= 0;
@@ -471,7 +470,7 @@ function stepOutside(err: i32): i32 {
     phase = Phase.Content;
     return Next.Again;
   }
-  if (!allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);
+  if (!stage.allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);
   return enter(Phase.Prepare);
 }
 
@@ -479,7 +478,7 @@ function stepOutside(err: i32): i32 {
 
 /** True while the barrier that is waited for is that of slots. */
 export function waitsForContent(): bool {
-  return phase == Phase.Barrier || phase == Phase.Kept;
+  return phase == Phase.Barrier || phase == Phase.Kept || saving == 1;
 }
 
 /**
@@ -487,6 +486,7 @@ export function waitsForContent(): bool {
  * and a newer region says so. A later boot would take it for staged.
  */
 function failContentBarrier(): i32 {
+  saving = 0;
   fail(Err.Storage, checks.Reason.Operation, -1);
   return Next.Open;
 }

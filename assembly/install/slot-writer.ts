@@ -1,4 +1,4 @@
-// Writes one content slot from 0 upwards, in blocks of GATHER_BYTES however bytes come.
+// Writes one content slot upwards, in blocks of GATHER_BYTES however bytes come.
 import { Err } from "../abi/codes";
 import { GATHER, GATHER_BYTES } from "../base/buffers";
 import * as host from "../host";
@@ -9,12 +9,12 @@ export let slot = 0;
 export let written: u32 = 0;
 let gathered = 0;
 
-/** Erases the slot of that number and starts at its begin. */
-export function open(number: i32): i32 {
+/** Erases the slot of that number behind its first `haveBytes`, and goes on there. */
+export function open(number: i32, haveBytes: u32): i32 {
   slot = number;
-  written = 0;
+  written = haveBytes;
   gathered = 0;
-  return errFor(host.sErase(number));
+  return errFor(host.sErase(number, haveBytes));
 }
 
 /**

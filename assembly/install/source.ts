@@ -4,17 +4,19 @@ import { Block, Bound, Err, Media, Wait } from "../abi/codes";
 import { BLOCK, BLOCK_BYTES, URL } from "../base/buffers";
 import * as host from "../host";
 
-const VALIDATOR: usize = memory.data(Bound.ValidatorBytesMax);
+/** Validator of the object that the last answer brought, `validatorBytes` of it. */
+export const VALIDATOR: usize = memory.data(Bound.ValidatorBytesMax);
 
 let slot = -1; // Slot that holds the package, -1 if it comes from a URL.
 let slotBytes: u32 = 0;
 let url: usize = URL;
 let urlBytes = 0;
-let validatorBytes = 0;
+export let validatorBytes = 0;
 let requested: u32 = 0; // First offset of the Fetch that is out.
 let skip: u32 = 0; // Bytes to drop, where a server knows no ranges.
 let received: u32 = 0; // Bytes of the object taken so far, from its first.
 let isFirst = true; // No block of the answer has come yet.
+let mustMatch = false; // The next answer is used only if it goes on with the same object.
 let failure = 0;
 
 /** Takes the object from a slot. */
@@ -30,7 +32,23 @@ export function fromUrl(ptr: usize, bytes: i32): void {
   url = ptr;
   urlBytes = bytes;
   validatorBytes = 0;
+  mustMatch = false;
   failure = Err.Ok;
+}
+
+/**
+ * The bytes before the next Fetch are there already, from an object with the validator in
+ * `byteCount` bytes at `ptr`: an answer that does not go on with it is Err.Untrusted.
+ */
+export function expect(ptr: usize, byteCount: i32): void {
+  memory.copy(VALIDATOR, ptr, byteCount);
+  validatorBytes = byteCount;
+  mustMatch = true;
+}
+
+/** True when the object has the validator in `byteCount` bytes at `ptr`. */
+export function hasValidator(ptr: usize, byteCount: i32): bool {
+  return byteCount == validatorBytes && !memory.compare(VALIDATOR, ptr, byteCount);
 }
 
 export function isSlot(): bool {
@@ -131,8 +149,10 @@ function checkAnswer(): i32 {
   const first = load<u32>(Block.FirstOffset);
   if (first > requested) return Err.Transport;
   skip = requested - first;
-  validatorBytes = min(load<i32>(Block.ValidatorBytes), <i32>Bound.ValidatorBytesMax);
-  if (validatorBytes < 0) validatorBytes = 0;
+  const byteCount = max(0, min(load<i32>(Block.ValidatorBytes), <i32>Bound.ValidatorBytesMax));
+  if (mustMatch && (skip || !hasValidator(Block.Validator, byteCount))) return Err.Untrusted;
+  mustMatch = false;
+  validatorBytes = byteCount;
   memory.copy(VALIDATOR, Block.Validator, validatorBytes);
   return Err.Ok;
 }

@@ -1,7 +1,7 @@
 // Brings the content of one job into slots: reads the head of its Delivery Package, then streams
 // each payload into the slot that the plan gives it, hashed on the way.
 import { Err } from "../abi/codes";
-import { BLOCK, BLOCK_BYTES } from "../base/buffers";
+import { BLOCK, BLOCK_BYTES, SHORT_TEXT } from "../base/buffers";
 import { Next } from "../base/next";
 import * as sha256 from "../crypto/sha256";
 import * as delivery from "../delivery/delivery";
@@ -10,6 +10,7 @@ import * as host from "../host";
 import * as checks from "./checks";
 import * as inventory from "./inventory";
 import { Row } from "./inventory";
+import * as progress from "./progress";
 import * as writer from "./slot-writer";
 import * as source from "./source";
 import * as store_ from "./store";
@@ -36,7 +37,9 @@ let writing: usize = 0; // Planned row whose slot is being written.
 let isKeeping = false; // The envelope itself goes into a slot.
 let fetchesAgain = 0;
 let isOutside = false; // What is read is a payload that lies outside the envelope.
-let hasJumped = false; // The reader passed over a payload: the next Fetch begins behind it.
+let hasJumped: bool = false; // The next Fetch begins behind bytes that were passed over.
+let saved: u32 = 0; // Bytes of the payload that is written which are recorded as durable.
+let hasResumed = false; // The first of them are those of an earlier boot.
 let mustAsk: bool = false; // The host is to check a signature before the reader goes on.
 let isAsked = false; // It was asked.
 
@@ -70,6 +73,7 @@ export function open(place: i32): void {
   isKeeping = false;
   fetchesAgain = 0;
   hasJumped = false;
+  hasResumed = false;
   isOutside = false;
   mustAsk = false;
   checks.openTrust();
@@ -123,7 +127,7 @@ export function endVerify(err: i32): bool {
 /** The host has ended a Fetch that `read` or `fetchOutside` asked for. */
 export function endFetch(err: i32): void {
   if (!failure && source.error()) fail(source.error(), checks.Reason.Operation);
-  if (!failure && latched == Event.More && !hasJumped) failFetch(err);
+  if (!failure && latched == Event.More && !hasJumped && !isDue()) failFetch(err);
 }
 
 /**
@@ -147,7 +151,7 @@ export function feed(byteCount: i32): i32 {
   if (isKeeping) gather(BLOCK + source.skipped(), count);
   else if (count) consume(BLOCK + source.skipped(), count);
   if (failure) return failure;
-  return latched == Event.More && !hasJumped ? 0 : 1;
+  return latched == Event.More && !hasJumped && !isDue() ? 0 : 1;
 }
 
 function consume(ptr: usize, byteCount: i32): void {
@@ -203,7 +207,6 @@ function openManifest(): i32 {
 function beginPayload(): void {
   latched = Event.More;
   const at = rowOf(delivery.entry);
-  writing = at;
   if (!at) return fail(Err.Inconsistent, checks.Reason.Operation);
   if (load<u8>(at, Row.Staged)) {
     delivery.skipPayload();
@@ -211,7 +214,45 @@ function beginPayload(): void {
     hasJumped = true;
     return;
   }
-  failWrite(writer.open(load<u8>(at, Row.Slot)));
+  hasJumped = openSlot(at);
+}
+
+/**
+ * Begins to write the slot of a planned row, behind what an earlier boot has left there.
+ *
+ * @returns true where the reader goes on with the next Fetch, false where with what it has
+ */
+function openSlot(at: usize): bool {
+  const number: i32 = load<u8>(at, Row.Slot);
+  writing = at;
+  saved = progress.bytesOf(at);
+  const validatorBytes = saved ? progress.validatorInto(SHORT_TEXT) : 0;
+  if (saved && !isOutside && !source.hasValidator(SHORT_TEXT, validatorBytes)) saved = 0;
+  hasResumed = saved != 0;
+  failWrite(writer.open(number, saved));
+  if (!saved || failure) return false;
+  delivery.rehash(BLOCK, 0);
+  // Hashed behind the erase: one that took more than it was told to shows in the digest.
+  if (hashPart(number, saved)) {
+    sha256.open();
+    saved = 0;
+    hasResumed = false;
+    failWrite(writer.open(number, 0));
+  } else if (isOutside) source.expect(SHORT_TEXT, validatorBytes);
+  delivery.resumePayload(saved);
+  return true;
+}
+
+/** So much of a payload is in its slot that it is to be made durable, then recorded by `save`. */
+export function isDue(): bool {
+  const step = progress.stepBytes();
+  return !failure && writing != 0 && step != 0 && writer.written - saved >= step;
+}
+
+/** Records what is durable of the payload that is written. */
+export function save(): void {
+  saved = writer.written;
+  progress.write(writing, saved, source.VALIDATOR, source.validatorBytes);
 }
 
 function rowOf(entry: i32): usize {
@@ -239,10 +280,11 @@ function gather(ptr: usize, byteCount: i32): void {
 }
 
 /**
- * Asks for the next payload of this job that lies outside its envelope; Next.End when there is
- * none.
+ * Asks for the rest of the payload outside the envelope that is being written, or for the next one
+ * of this job; Next.End when there is none.
  */
 export function fetchOutside(): i32 {
+  if (isOutside && writing) return source.fetch(delivery.consumed(), true);
   for (let i = 0; i < inventory.plannedCount(); i++) {
     const at = inventory.planned(i);
     if (load<u8>(at, Row.Staged) || inventory.jobOf(at) != job) continue;
@@ -256,18 +298,22 @@ export function fetchOutside(): i32 {
     source.fromUrl(delivery.uriOf(entry), delivery.uriBytesOf(entry));
     isOutside = true;
     delivery.openExternal(entry, 0);
-    failWrite(writer.open(load<u8>(at, Row.Slot)));
-    return failure ? Next.End : source.fetch(0, true);
+    openSlot(at);
+    return failure ? Next.End : source.fetch(delivery.consumed(), true);
   }
   return Next.End;
 }
 
 /**
- * After a failed `fetchOutside`: true when the digest was wrong and it may be fetched once more.
+ * After a failure: true when the digest was wrong and the payload may be fetched once more. What an
+ * earlier boot has left may be to blame; else only one outside the envelope may become another.
  */
 export function mayFetchAgain(): bool {
-  if (failure != Err.Untrusted || fetchesAgain == FETCH_AGAIN_MAX) return false;
-  fetchesAgain++;
+  if (failure != Err.Untrusted) return false;
+  if (!hasResumed && (!isOutside || fetchesAgain++ == FETCH_AGAIN_MAX)) return false;
+  hasResumed = false;
+  progress.forget();
+  writing = 0;
   failure = Err.Ok;
   return true;
 }
@@ -285,7 +331,7 @@ export function keep(): i32 {
   }
   isKeeping = true;
   latched = Event.More;
-  failWrite(writer.open(free));
+  failWrite(writer.open(free, 0));
   return failure ? Next.End : source.fetch(0, false);
 }
 
@@ -323,6 +369,14 @@ export function findStaged(): void {
   }
 }
 
+/** True when every slot of the plan holds its content. */
+export function allStaged(): bool {
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    if (!load<u8>(inventory.planned(i), Row.Staged)) return false;
+  }
+  return true;
+}
+
 /** True when the slot of a row has the size and digest that the row says. */
 export function holds(at: usize): bool {
   const number: i32 = load<u8>(at, Row.Slot);
@@ -334,13 +388,17 @@ export function holds(at: usize): bool {
 /** Writes the SHA-256 of what the slot of a row holds to `out`. */
 export function hashSlot(at: usize, out: usize): i32 {
   const number: i32 = load<u8>(at, Row.Slot);
-  const total = load<u32>(at, Row.Size);
   sha256.open();
+  const err = hashPart(number, load<u32>(at, Row.Size));
+  sha256.close(out);
+  return err;
+}
+
+function hashPart(number: i32, total: u32): i32 {
   for (let offset: u32 = 0; offset < total; offset += BLOCK_BYTES) {
     const part = <i32>min(total - offset, <u32>BLOCK_BYTES);
     if (host.sRead(number, offset, BLOCK, part)) return Err.Storage;
     sha256.update(BLOCK, part);
   }
-  sha256.close(out);
   return Err.Ok;
 }

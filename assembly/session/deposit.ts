@@ -44,7 +44,7 @@ export function open(size: i32): i32 {
   byteCount = 0;
   const slot = store_.findFree(size);
   if (slot < 0 || !store_.hasRoom()) return Status.Full;
-  return statusOf(writer.open(slot));
+  return statusOf(writer.open(slot, 0));
 }
 
 /** Writes the Data of the Item, in the format `format`. @returns 0 or a Status */

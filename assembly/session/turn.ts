@@ -6,7 +6,7 @@
 // (docs/journal-format.md), so nothing outside ever rests on a record that only an earlier boot
 // wrote.
 import { Block, Bound, Err, Wait } from "../abi/codes";
-import { RECEIVE } from "../base/buffers";
+import { GATHER_BYTES, RECEIVE } from "../base/buffers";
 import { RECEIVE_BYTES } from "../base/limits";
 import { Next } from "../base/next";
 import * as describe from "../install/describe";
@@ -15,6 +15,7 @@ import { Type } from "../install/inventory";
 import * as jobs from "../install/jobs";
 import * as operation from "../install/operation";
 import * as outbox from "../install/outbox";
+import * as progress from "../install/progress";
 import * as run from "../install/run";
 import * as stage from "../install/stage";
 import * as store_ from "../install/store";
@@ -116,6 +117,7 @@ function isConfigured(): bool {
   if (slots < 2 || slots > Bound.SlotsMax || nameBytes < 1) return false;
   if (nameBytes > Bound.RootNameBytesMax) return false;
   if (unit < 1 || unit > Bound.WriteUnitMax || (unit & (unit - 1)) != 0) return false;
+  if (load<u32>(Block.ProgressBytes) % GATHER_BYTES != 0) return false;
   return load<u32>(Block.VendorCount) <= 4 && load<u32>(Block.ClassCount) <= 4;
 }
 
@@ -147,6 +149,9 @@ function apply(type: i32, place: u32): i32 {
     case Type.Rollback:
     case Type.Outcome:
       return operation.applyStep(type, place, SCRATCH);
+    case Type.Progress:
+      progress.apply(place);
+      return Err.Ok;
     case Type.Ack:
       return outbox.applyAck(place, SCRATCH);
     case NODE:

@@ -7,7 +7,7 @@ import type { Core } from "./memory.ts";
 export interface Areas {
   read(area: number, offset: number, target: Uint8Array): void;
   write(area: number, offset: number, bytes: Uint8Array): void;
-  erase(area: number): void;
+  erase(area: number, from?: number): void;
 }
 
 /** Turns what a storage call threw into an `Err`; throws what must end the run at once. */
@@ -59,7 +59,7 @@ async function instantiate(
       }),
     write: (area: number, offset: number, ptr: number, byteCount: number) =>
       guard(() => areas.write(first + area, offset, view(ptr, byteCount).slice())),
-    erase: (area: number) => guard(() => areas.erase(first + area)),
+    erase: (area: number, from?: number) => guard(() => areas.erase(first + area, from)),
   });
   const journal = calls(0);
   const slots = calls(SLOT_AREA);

@@ -18,6 +18,8 @@ export interface StartBlock {
   regionBytes: number;
   writeUnit: number;
   slotBytes: readonly number[];
+  /** Bytes of a payload after which it is recorded how far it has come, 0 never. */
+  progressBytes: number;
   /** Bits of `Option`. */
   options: number;
   maxMsgBytes: number;
@@ -39,6 +41,7 @@ export function writeStart(core: Core, start: StartBlock): void {
   setNumber(core, Block.WriteUnit, start.writeUnit);
   setNumber(core, Block.SlotCount, start.slotBytes.length);
   setNumber(core, Block.Options, start.options);
+  setNumber(core, Block.ProgressBytes, start.progressBytes);
   setNumber(core, Block.MaxMsgBytes, start.maxMsgBytes);
   setNumber(core, Block.MaxObjBytes, start.maxObjBytes);
   setNumber(core, Block.RootNameBytes, name.length);

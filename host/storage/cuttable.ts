@@ -13,7 +13,7 @@ export class PowerCut extends DmError {
 /** One change that the medium need not hold before the next sync. */
 export type Operation =
   | { kind: "write"; area: number; offset: number; bytes: Uint8Array; weak?: Weak }
-  | { kind: "erase"; area: number };
+  | { kind: "erase"; area: number; from: number };
 
 /** Cells that a torn operation has left half programmed. */
 export interface Weak {
@@ -166,6 +166,10 @@ export class CuttableStorage implements Storage {
     return this.medium.slotBytes;
   }
 
+  get eraseUnit(): number {
+    return this.medium.eraseUnit;
+  }
+
   /** Operations that a cut would put at risk. */
   get pendingCount(): number {
     return this.pending.length;
@@ -184,7 +188,7 @@ export class CuttableStorage implements Storage {
     for (const held of [this.lost, this.pending]) {
       for (const operation of held) {
         if (operation.area !== area) continue;
-        if (operation.kind === "erase") target.fill(ERASED);
+        if (operation.kind === "erase") target.fill(ERASED, Math.max(0, operation.from - offset));
         else overlay(target, offset, operation);
       }
     }
@@ -195,9 +199,9 @@ export class CuttableStorage implements Storage {
     this.act({ kind: "write", area, offset, bytes: bytes.slice() });
   }
 
-  erase(area: number): void {
-    checkRange(this, area, 0, 0);
-    this.act({ kind: "erase", area });
+  erase(area: number, from = 0): void {
+    checkRange(this, area, from, 0);
+    this.act({ kind: "erase", area, from });
   }
 
   async sync(): Promise<void> {
@@ -339,9 +343,11 @@ export class CuttableStorage implements Storage {
   private apply(operation: Operation): void {
     const { area } = operation;
     if (operation.kind === "erase") {
-      this.medium.erase(area);
-      this.lost = this.lost.filter((each) => each.area !== area);
-      this.weak = this.weak.filter((each) => each.area !== area);
+      const { from } = operation;
+      this.medium.erase(area, from);
+      this.lost = this.lost.flatMap((each) => (each.area === area ? cutOff(each, from) : [each]));
+      this.weak = this.weak.flatMap((each) =>
+        (each.area === area ? firmedBehind(each, from) : [each]));
       return;
     }
     const { offset, bytes, weak } = operation;
@@ -354,10 +360,10 @@ export class CuttableStorage implements Storage {
     const { share, at, rest = REST, seed = 0, hasFirmSlots = false } = mode;
     const { area } = operation;
     const isWrite = operation.kind === "write";
-    const offset = isWrite ? operation.offset : 0;
-    const whole = isWrite ? operation.bytes : this.erasedOf(area, rest);
+    const offset = isWrite ? operation.offset : operation.from;
+    const whole = isWrite ? operation.bytes : this.erasedOf(area, offset, rest);
     const done = Math.min(whole.length, at !== undefined && isWrite ? at
-      : Math.floor((isWrite ? whole.length : this.extentOf(area)) * share));
+      : Math.floor((isWrite ? whole.length : this.extentOf(area, offset)) * share));
     const base = { kind: "write", area, offset } as const;
     if (rest === "untouched") return { ...base, bytes: whole.subarray(0, done) };
     const held = new Uint8Array(whole.length);
@@ -368,14 +374,14 @@ export class CuttableStorage implements Storage {
   }
 
   /** How much of an area an erase has done when it is torn at its end. */
-  private extentOf(area: number): number {
-    const { length } = this.erasedOf(area, "noise");
+  private extentOf(area: number, from: number): number {
+    const { length } = this.erasedOf(area, from, "noise");
     return area < SLOT_AREA ? length : Math.min(length, TORN_SLOT_BYTES);
   }
 
-  private erasedOf(area: number, rest: Rest): Uint8Array {
+  private erasedOf(area: number, from: number, rest: Rest): Uint8Array {
     const slotBytes = this.slotBytes[area - SLOT_AREA] ?? 0;
-    const byteCount = area < SLOT_AREA ? this.regionBytes : slotBytes;
+    const byteCount = (area < SLOT_AREA ? this.regionBytes : slotBytes) - from;
     const isShort = rest === "untouched" && area >= SLOT_AREA;
     return new Uint8Array(isShort ? Math.min(byteCount, TORN_SLOT_BYTES) : byteCount).fill(ERASED);
   }
@@ -397,6 +403,23 @@ function fateOf(
 ): boolean | "torn" {
   if (effect !== "torn") return effect === "done";
   return index < mode.share * count || mode.keeps(index, count);
+}
+
+/** What is left of an operation once its area is erased from a place on. */
+function cutOff(operation: Operation, from: number): Operation[] {
+  const { kind, area } = operation;
+  const offset = kind === "write" ? operation.offset : operation.from;
+  if (offset >= from) return [];
+  const bytes = kind === "write" ? operation.bytes : new Uint8Array(from - offset).fill(ERASED);
+  return [{ kind: "write", area, offset, bytes: bytes.subarray(0, from - offset) }];
+}
+
+/** What is left of weak cells once their area is erased from a place on. */
+function firmedBehind(range: WeakRange, from: number): WeakRange[] {
+  const length = from - range.offset;
+  if (length <= 0) return [];
+  const [whole, held] = [range.whole.subarray(0, length), range.held.subarray(0, length)];
+  return [{ ...range, whole, held, bytes: range.bytes.subarray(0, length) }];
 }
 
 function errorOf({ call, code = "DM_STORAGE" }: Failure, area?: number): DmError {

@@ -15,9 +15,9 @@ const CHUNKS = "chunks";
 const LAYOUT = "layout";
 const REGION_BYTES = "regionBytes";
 
-/** What has changed since the last sync: areas erased, then rows written. */
+/** What has changed since the last sync: areas erased from a row on, then rows written. */
 interface Changes {
-  erased: Set<number>;
+  erased: Map<number, number>;
   written: Map<number, Set<number>>;
 }
 
@@ -32,6 +32,7 @@ export class IndexedDbStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number = 1;
   private held: MemoryStorage;
   private changes: Changes = noChanges();
   private database: IDBDatabase | undefined;
@@ -88,10 +89,16 @@ export class IndexedDbStorage implements Storage {
     for (let index = Math.floor(offset / CHUNK_BYTES); index <= last; index++) rows.add(index);
   }
 
-  erase(area: number): void {
-    this.demandOpen().erase(area);
-    this.changes.written.delete(area);
-    this.changes.erased.add(area);
+  erase(area: number, from = 0): void {
+    this.demandOpen().erase(area, from);
+    const { erased, written } = this.changes;
+    const rows = written.get(area) ?? new Set();
+    const first = Math.ceil(from / CHUNK_BYTES);
+    const kept = [...rows].filter((index) => index < first);
+    // Of the row that is cut in two the first part stays.
+    if (from % CHUNK_BYTES !== 0) kept.push(first - 1);
+    written.set(area, new Set(kept));
+    erased.set(area, Math.min(first, erased.get(area) ?? first));
   }
 
   /**
@@ -140,7 +147,9 @@ export class IndexedDbStorage implements Storage {
   private store(database: IDBDatabase, { erased, written }: Changes): Promise<void> {
     const transaction = database.transaction(CHUNKS, "readwrite", { durability: "strict" });
     const rows = transaction.objectStore(CHUNKS);
-    for (const area of erased) rows.delete(IDBKeyRange.bound([area], [area, []]));
+    for (const [area, first] of erased) {
+      rows.delete(IDBKeyRange.bound([area, first], [area, []]));
+    }
     for (const [area, indices] of written) {
       for (const index of indices) {
         const bytes = new Uint8Array(this.chunkBytes(area, index));
@@ -165,17 +174,22 @@ export class IndexedDbStorage implements Storage {
 }
 
 function noChanges(): Changes {
-  return { erased: new Set(), written: new Map() };
+  return { erased: new Map(), written: new Map() };
 }
 
 /** Those of a transaction that failed, and what came after it. */
 function merged(before: Changes, after: Changes): Changes {
   const written = new Map(after.written);
   for (const [area, rows] of before.written) {
-    const later = after.written.get(area) ?? [];
-    if (!after.erased.has(area)) written.set(area, new Set([...rows, ...later]));
+    const first = after.erased.get(area) ?? Infinity;
+    const kept = [...rows].filter((index) => index < first);
+    written.set(area, new Set([...kept, ...(after.written.get(area) ?? [])]));
   }
-  return { erased: new Set([...before.erased, ...after.erased]), written };
+  const erased = new Map(before.erased);
+  for (const [area, first] of after.erased) {
+    erased.set(area, Math.min(first, erased.get(area) ?? first));
+  }
+  return { erased, written };
 }
 
 /**

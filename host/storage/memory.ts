@@ -6,6 +6,7 @@ export class MemoryStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number = 1;
   private readonly areas = new Map<number, Uint8Array>();
 
   constructor(layout: StorageLayout) {
@@ -35,9 +36,10 @@ export class MemoryStorage implements Storage {
     held.set(bytes, offset);
   }
 
-  erase(area: number): void {
-    checkRange(this, area, 0, 0);
-    this.areas.delete(area);
+  erase(area: number, from = 0): void {
+    checkRange(this, area, from, 0);
+    if (from === 0) this.areas.delete(area);
+    else this.areas.get(area)?.fill(ERASED, from);
   }
 
   async sync(): Promise<void> {}

@@ -49,6 +49,7 @@ export class NodeFsStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number = 1;
   private readonly files = new Map<number, OpenFile>();
   private isOpen = false;
   private mustSyncSlots = false;
@@ -149,18 +150,21 @@ export class NodeFsStorage implements Storage {
     file.bytes = Math.max(file.bytes, offset + bytes.length);
   }
 
-  erase(area: number): void {
-    checkRange(this, area, 0, 0);
+  erase(area: number, from = 0): void {
+    const capacity = checkRange(this, area, from, 0);
     const file = this.fileOf(area);
     if (!file) return;
     file.isDirty = true;
-    attempt(`erasing ${file.path}`, () => {
-      if (area >= SLOT_AREA) {
-        ftruncateSync(file.descriptor, 0);
-        file.bytes = 0;
-      } else writeWhole(file.descriptor, 0, new Uint8Array(this.regionBytes).fill(ERASED));
+    attempt(`erasing ${file.path} from ${from} on`, () => {
+      if (area < SLOT_AREA) {
+        writeWhole(file.descriptor, from, new Uint8Array(capacity - from).fill(ERASED));
+      } else if (from < file.bytes) {
+        ftruncateSync(file.descriptor, from);
+        file.bytes = from;
+      }
     });
-    file.isBad = false;
+    // What a failed sync has left before it is still unknown.
+    if (from === 0) file.isBad = false;
   }
 
   async sync(): Promise<void> {

@@ -42,6 +42,7 @@ export class OpfsStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number = 1;
   private readonly files: OpenFile[] = [];
   private isOpen = false;
 
@@ -108,19 +109,20 @@ export class OpfsStorage implements Storage {
     });
   }
 
-  erase(area: number): void {
-    checkRange(this, area, 0, 0);
+  erase(area: number, from = 0): void {
+    const capacity = checkRange(this, area, from, 0);
     const file = this.fileOf(area);
     file.isDirty = true;
-    attempt(`erasing ${file.name}`, () => {
+    attempt(`erasing ${file.name} from ${from} on`, () => {
       if (area < SLOT_AREA) {
-        writeErased(file, 0, this.regionBytes);
-      } else {
-        file.handle.truncate(0);
-        file.bytes = 0;
+        writeErased(file, from, capacity);
+      } else if (from < file.bytes) {
+        file.handle.truncate(from);
+        file.bytes = from;
       }
     });
-    file.isBad = false;
+    // What a failed flush has left before it is still unknown.
+    if (from === 0) file.isBad = false;
   }
 
   async sync(): Promise<void> {

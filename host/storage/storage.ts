@@ -25,6 +25,11 @@ export interface Storage {
   readonly writeUnit: number;
   /** Capacity of each slot in bytes. */
   readonly slotBytes: readonly number[];
+  /**
+   * A slot can be erased from a multiple of this many bytes on: a power of two; 0 where only as a
+   * whole.
+   */
+  readonly eraseUnit: number;
   /** Makes everything below usable. A second call does nothing. */
   open(): Promise<void>;
   /** Fills `target` from `offset` on. What was never written reads as ERASED. */
@@ -33,8 +38,11 @@ export interface Storage {
    * Writes a place that was not written since the last erase. `bytes` are borrowed for the call.
    */
   write(area: number, offset: number, bytes: Uint8Array): void;
-  /** Makes a whole area writable again. */
-  erase(area: number): void;
+  /**
+   * Makes an area writable again from `from` on, and leaves what lies before it, whenever the power
+   * goes. 0 unless given; for a slot a multiple of `eraseUnit`.
+   */
+  erase(area: number, from?: number): void;
   /** Resolves when all earlier writes and erases have reached the medium. */
   sync(): Promise<void>;
   /** Gives everything back, without a barrier. May be called twice. */
@@ -47,6 +55,15 @@ export interface StorageLayout {
   slotBytes: readonly number[];
   /** 1 where the medium takes any length. */
   writeUnit?: number;
+}
+
+/** Each record of how far a payload has come costs two barriers. */
+const PROGRESS_BYTES_MIN = 32_768;
+
+/** What the core is told of a storage at its start. */
+export function layoutOf({ regionBytes, writeUnit, slotBytes, eraseUnit }: Storage) {
+  const progressBytes = eraseUnit && Math.max(eraseUnit, PROGRESS_BYTES_MIN);
+  return { regionBytes, writeUnit, slotBytes, progressBytes };
 }
 
 /** How messages call an area: `j0`, `j1`, `slot 3`. */

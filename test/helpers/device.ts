@@ -93,6 +93,7 @@ export function startOf(medium: Medium, options: DeviceOptions = {}): StartBlock
     regionBytes: medium.regionBytes,
     writeUnit: medium.writeUnit,
     slotBytes: medium.slotBytes,
+    progressBytes: 0,
     options: options.options ?? 0,
     maxMsgBytes: options.maxMsgBytes ?? 4096,
     maxObjBytes: 65_536,

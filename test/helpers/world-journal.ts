@@ -30,6 +30,8 @@ export interface Told {
   outcomes: Uint8Array[];
   /** Header and entries of the open operation. */
   operation: Uint8Array | null;
+  /** The last PROGRESS of it. */
+  progress: Uint8Array | null;
 }
 
 const u16 = (bytes: Uint8Array, offset = 0): number => bytes[offset]! | (bytes[offset + 1]! << 8);
@@ -59,6 +61,7 @@ export function tellRecords(records: readonly { type: number; payload: Uint8Arra
     jobs: [],
     outcomes: [],
     operation: null,
+    progress: null,
   };
   for (const { type, payload } of records) take(told, type, payload);
   return told;
@@ -72,6 +75,7 @@ function take(told: Told, type: number, payload: Uint8Array): void {
     case 0x03:
     case 0x10:
       told.operation = payload.slice();
+      told.progress = null;
       break;
     case 0x04:
       told.outcomes.push(payload);
@@ -105,10 +109,11 @@ function removeNode(nodes: Table, node: number): void {
   nodes.delete(node);
 }
 
-/** COMMIT, ROLLBACK, OUTCOME. */
+/** COMMIT, ROLLBACK, OUTCOME, PROGRESS. */
 function takeStep(told: Told, type: number, payload: Uint8Array): void {
   const { operation } = told;
   if (!operation) throw new Error(`record ${type} without an operation`);
+  told.progress = type === 0x16 ? payload : null;
   if (type === 0x11) operation.set([1, 0], 6);
   if (type === 0x13) operation.set([2, 0, ...payload], 6);
   if (type !== 0x14) return;
@@ -181,5 +186,6 @@ export function textOfTold(told: Told): string {
     list(jobs),
     list(outcomes),
     list(operation),
+    list(told.progress ? [told.progress] : []),
   ]);
 }

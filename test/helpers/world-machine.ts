@@ -47,7 +47,7 @@ export class Machine {
         this.medium.readInto(this.memory, ptr, first + area, offset, byteCount),
       write: (area: number, offset: number, ptr: number, byteCount: number) =>
         this.medium.write(first + area, offset, this.memory.slice(ptr, ptr + byteCount)),
-      erase: (area: number) => this.medium.erase(first + area),
+      erase: (area: number, from?: number) => this.medium.erase(first + area, from),
     });
     const [journal, slots] = [calls(0), calls(JOURNAL_AREAS)];
     const random = (ptr: number, byteCount: number) => {

@@ -11,9 +11,14 @@ export interface Layout {
   regionBytes: number;
   writeUnit: number;
   slotBytes: readonly number[];
+  /** Bytes of a payload after which it is recorded how far it has come; never where left out. */
+  progressBytes?: number;
 }
 
-/** One change that the medium need not hold before the next sync; without bytes an erase. */
+/**
+ * One change that the medium need not hold before the next sync; without bytes an erase from its
+ * offset on.
+ */
 export interface Change {
   area: number;
   offset: number;
@@ -75,16 +80,17 @@ export class Medium {
   write(area: number, offset: number, bytes: Uint8Array): Err {
     if (offset + bytes.length > this.live[area]!.length) throw new Error(`${area} ends`);
     if (area >= JOURNAL_AREAS && offset !== this.tails[area]) {
-      throw new Error(`slot ${area - JOURNAL_AREAS} is written at ${offset}, not upwards from 0`);
+      throw new Error(`slot ${area - JOURNAL_AREAS} is written at ${offset}, not upwards`);
     }
     this.tails[area] = offset + bytes.length;
     this.writtenBytes[area]! += bytes.length;
     return this.change("write", { area, offset, bytes });
   }
 
-  erase(area: number): Err {
-    this.tails[area] = 0;
-    return this.change("erase", { area, offset: 0 });
+  /** @param from  what lies before it stays */
+  erase(area: number, from = 0): Err {
+    this.tails[area] = from;
+    return this.change("erase", { area, offset: from });
   }
 
   sync(): Err {
@@ -116,13 +122,13 @@ export function putChange(
   areas: readonly Uint8Array[], { area, offset, bytes }: Change,
 ): void {
   if (bytes) areas[area]!.set(bytes, offset);
-  else areas[area]!.fill(ERASED);
+  else areas[area]!.fill(ERASED, offset);
 }
 
 /** The first half of a write; of an erase what a device would have erased by then. */
 function halfOf({ area, offset, bytes }: Change, areas: readonly Uint8Array[]): Change {
   if (bytes) return { area, offset, bytes: bytes.subarray(0, bytes.length >> 1) };
-  const { length } = areas[area]!;
+  const length = areas[area]!.length - offset;
   const whole = area < JOURNAL_AREAS ? length : Math.min(length, TORN_SLOT_BYTES);
   return { area, offset, bytes: new Uint8Array(whole >> 1).fill(ERASED) };
 }

@@ -21,6 +21,12 @@ export interface Step {
   correlator: string;
   execs: string[];
   commands: Element[];
+  /** Commands behind them, each of which has a message of its own: the chunks of one object. */
+  chunks?: readonly Element[];
+  /** Status of the last command that says it has been done, besides 200. */
+  done?: readonly number[];
+  /** It is ordered once, whatever becomes of it. */
+  isOnce?: boolean;
 }
 
 /** One Item of a Generic Alert. */
@@ -42,6 +48,10 @@ export interface ServerState {
 }
 
 const NOT_EXECUTED = 215;
+/** A chunk was taken, and the next one may come. */
+const CHUNK_TAKEN = 213;
+/** A change that is there already, 418 or in an Atomic 507, is as good as one made. */
+const MADE: readonly number[] = [418, 507];
 /** In the place of an Exec: the last command of a step without any. */
 const DONE = "done";
 
@@ -56,6 +66,9 @@ export class ScriptedServer {
   private sessionId = "";
   private messageId = 0;
   private commandId = 0;
+  /** Chunks that this session has yet to send, and the step that they are of. */
+  private chunks: readonly Element[] = [];
+  private step: Step | undefined;
 
   /** @param goesOn  order the next step even after one that failed */
   constructor(private readonly script: readonly Step[], private readonly goesOn = false) {}
@@ -79,12 +92,15 @@ export class ScriptedServer {
     if (isFirst) {
       this.messageId = 0;
       this.sent.clear();
+      this.chunks = [];
     }
     this.messageId++;
     this.commandId = 0;
     const statuses = commands.flatMap((command) => this.take(command, header));
     const asksMore = commands.some(({ name }) => name === "Final");
-    return this.answer(header, [...statuses, ...(asksMore ? this.order(isFirst) : [])]);
+    const orders = this.chunks.length > 0 && !isFirst ? this.nextChunk()
+      : asksMore ? this.order(isFirst) : [];
+    return this.answer(header, [...statuses, ...orders]);
   }
 
   /** Takes one command. @returns what it is owed */
@@ -93,11 +109,13 @@ export class ScriptedServer {
     if (command.name === "Status") {
       const exec = this.sent.get(`${wordOf(command, "MsgRef")} ${wordOf(command, "CmdRef")}`);
       const code = Number(wordOf(command, "Data"));
-      // A change that is there already, 418 or in an Atomic 507, is as good as one made.
-      const isMade = exec?.endsWith(` ${DONE}`) === true && [200, 418, 507].includes(code);
-      if (exec !== undefined && (code === 202 || isMade)) this.accept(exec);
+      if (exec === undefined || code === CHUNK_TAKEN) return [];
+      this.chunks = [];
+      const isDone = code === 200 || (this.step?.done ?? MADE).includes(code);
+      const isMade = exec?.endsWith(` ${DONE}`) === true && isDone;
+      if (code === 202 || isMade) this.accept(exec);
       // An Atomic whose Status was lost fails when it comes again; what it ordered is on its way.
-      else if (exec !== undefined && code !== NOT_EXECUTED) this.state.refused.push({ exec, code });
+      else if (code !== NOT_EXECUTED) this.state.refused.push({ exec, code });
       return [];
     }
     if (command.name === "Alert") this.takeAlert(command);
@@ -146,10 +164,22 @@ export class ScriptedServer {
     const isWaited = step.execs.length > 0;
     const isTaken = step.execs.every((exec) => accepted.includes(keyOf(step.correlator, exec)));
     if (isWaited && isTaken) return [];
+    this.step = step;
+    this.chunks = step.chunks ?? [];
     const commands = step.commands.map((command) => this.numbered(command, step));
+    if (this.chunks.length > 0) return [...commands, ...this.nextChunk()];
     const last = `${this.messageId} ${idOf(commands)}`;
     if (!isWaited) this.sent.set(last, keyOf(step.correlator, DONE));
+    if (step.isOnce === true) this.accept(keyOf(step.correlator, DONE));
     return commands;
+  }
+
+  private nextChunk(): Element[] {
+    const [first, ...rest] = this.chunks;
+    const chunk = this.numbered(first!, this.step!);
+    this.sent.set(`${this.messageId} ${idOf([chunk])}`, keyOf(this.step!.correlator, DONE));
+    this.chunks = rest;
+    return [chunk];
   }
 
   private numbered(command: Element, step: Step): Element {
@@ -168,7 +198,8 @@ export class ScriptedServer {
   }
 
   private answer(header: Element, commands: Element[]): Uint8Array {
-    const body = [this.status(header, "0", "SyncHdr"), ...commands, element("Final")];
+    const final = this.chunks.length > 0 ? [] : [element("Final")];
+    const body = [this.status(header, "0", "SyncHdr"), ...commands, ...final];
     return encode(
       element(
         "SyncML",
@@ -264,4 +295,43 @@ export function withPkgId(step: Step, pkgId: string): Step {
   const uri = step.execs[0]!.replace(/Operations.*/, "PkgID");
   const commands = step.commands.map((each, index) => (index === 1 ? add(uri, pkgId) : each));
   return { ...step, commands };
+}
+
+/** The bytes of a package written to Data of a Delivered entry, in chunks of so many. */
+export function deliver(name: string, bytes: Uint8Array, chunkBytes: number): Step {
+  const uri = `./SCOMO/Inventory/Delivered/${name}`;
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) => {
+    const part = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes);
+    const isLast = (index + 1) * chunkBytes >= bytes.length;
+    const size = index === 0 ? element("Size", bytes.length) : undefined;
+    const meta = element("Meta", element("Format", "bin"), size);
+    const more = isLast ? undefined : element("MoreData");
+    const data = element("Data", part);
+    return element("Add", element("Item", target(`${uri}/Data`), meta, data, more));
+  });
+  const commands = [add(`${uri}/PkgID`, name)];
+  return { correlator: `deliver-${name}`, execs: [], commands, chunks };
+}
+
+/** Exec of any node. */
+export function execute(uri: string, correlator: string): Step {
+  return { correlator, execs: [uri], commands: [exec(uri, correlator)] };
+}
+
+/** Adds of nodes; those without a value are interior. */
+export function addAll(
+  correlator: string, nodes: readonly { uri: string; value?: string }[],
+): Step {
+  return { correlator, execs: [], commands: nodes.map(({ uri, value }) => add(uri, value)) };
+}
+
+/** Delete of a node; that it is not there is as good. */
+export function removal(uri: string): Step {
+  const commands = [element("Delete", element("Item", target(uri)))];
+  return { correlator: `delete-${uri}`, execs: [], commands, done: [404] };
+}
+
+export function replaceAcl(uri: string, acl: string): Element {
+  const item = element("Item", target(`${uri}?prop=ACL`), element("Data", acl));
+  return element("Replace", item);
 }

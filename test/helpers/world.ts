@@ -49,6 +49,8 @@ export interface Asked {
   id: string;
   version: string;
   slot: number;
+  /** Wanted `ComponentState`, where it is asked about by Ensure. */
+  state?: number;
 }
 
 /** How everything around the device behaves; what is left out is well. */
@@ -127,6 +129,8 @@ export class World {
   readonly fetchedBytes = new Map<string, number>();
   barriers = 0;
   sessions = 0;
+  /** Which of the accounts a run begins with. */
+  account = 0;
   private hasFailedEnsure = false;
   private baseUrl = "";
 
@@ -152,6 +156,7 @@ export class World {
     this.onBoot();
     this.core = this.instantiate();
     requests.writeStart(this.core, {
+      progressBytes: 0,
       ...layout,
       options,
       maxMsgBytes: 4096,
@@ -168,7 +173,7 @@ export class World {
   connect(): Err {
     const err = this.boot();
     if (err !== Err.Ok) return err;
-    this.core.connect(0);
+    this.core.connect(this.account);
     return this.settleRollback(this.drive());
   }
 
@@ -315,7 +320,7 @@ export class World {
     this.onPoint("ensure");
     this.onAsk("ensure", { id, version, slot });
     this.calls.push(`${slot < 0 ? "remove" : "ensure"} ${id} ${version}`);
-    const err = this.behaviour.ensure?.({ id, version, slot }) ?? Err.Ok;
+    const err = this.behaviour.ensure?.({ id, version, slot, state }) ?? Err.Ok;
     this.onAnswer("ensure", id, err);
     if (err !== Err.Ok) {
       this.hasFailedEnsure ||= err !== Err.Later;
@@ -342,7 +347,7 @@ export class World {
         medium.read(first + area, offset, view(ptr, n)),
       write: (area: number, offset: number, ptr: number, n: number) =>
         medium.write(first + area, offset, view(ptr, n).slice()),
-      erase: (area: number) => medium.erase(first + area),
+      erase: (area: number, from?: number) => medium.erase(first + area, from),
     });
     const [journal, slots] = [calls(0), calls(JOURNAL_AREAS)];
     let seed = 0;

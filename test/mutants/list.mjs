@@ -210,12 +210,15 @@ export const MUTANTS = [
   {
     name: "content that is not whole is committed",
     edits: [[
-      RUN, "  if (!allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);\n", "",
+      RUN,
+      "  if (!stage.allStaged()) return fail(Err.Untrusted, checks.Reason.Operation, -1);\n", "",
     ]],
   },
   {
     name: "a slot is written without an erase",
-    edits: [[SLOT_WRITER, "  return errFor(host.sErase(number));", "  return errFor(0);"]],
+    edits: [[
+      SLOT_WRITER, "  return errFor(host.sErase(number, haveBytes));", "  return errFor(0);",
+    ]],
   },
   {
     name: "the last part of a payload is not written",

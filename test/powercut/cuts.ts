@@ -125,13 +125,13 @@ export function partOf(change: Change, flight: Flight, held: Uint8Array): Change
   if (flight.kind === "-") return undefined;
   if (flight.kind === "+") return change;
   const { area, offset, bytes } = change;
-  const whole = bytes ?? erasedOf(area, held);
+  const whole = bytes ?? erasedOf(area, held.length - offset);
   const done = bytes ? flight.value : Math.floor((whole.length * flight.value) / 8);
   if (flight.kind === "t") return { area, offset, bytes: whole.subarray(0, done) };
   return { area, offset, bytes: noiseOf(whole, held.subarray(offset), done, offset) };
 }
 
-function erasedOf(area: number, held: Uint8Array): Uint8Array {
-  const byteCount = area < JOURNAL_AREAS ? held.length : Math.min(held.length, BLOCK_BYTES);
+function erasedOf(area: number, length: number): Uint8Array {
+  const byteCount = area < JOURNAL_AREAS ? length : Math.min(length, BLOCK_BYTES);
   return new Uint8Array(byteCount).fill(ERASED);
 }

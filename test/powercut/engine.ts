@@ -54,7 +54,7 @@ const SETBACKS: readonly Behaviour[] = [
 ];
 
 /** With setbacks any of these may be the end. */
-const ALL_CODES = [1200, 1401, 1402, 1404, 1405, 1406, 1407, 1475, 1500];
+const ALL_CODES = [1200, 1401, 1402, 1404, 1405, 1406, 1407, 1408, 1409, 1410, 1475, 1500];
 
 export class Explorer {
   readonly found: Found;
@@ -267,8 +267,8 @@ function cutOnce(
   let left: Image | undefined;
   life.onPoint = (point, change) => {
     log(`${life.points} ${point}${change ? ` area ${change.area} at ${change.offset}` : ""}`);
-    if (life.points !== at) return;
     plug.look(change);
+    if (life.points !== at) return;
     left = copyOf({ ...plug.build(cut), outside: world.outside, server: world.server.state });
     const seen = setting.states.seen(left);
     life.watch.take({ is: "cut", seen });

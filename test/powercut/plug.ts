@@ -5,6 +5,7 @@ import { type Cut, type Flight, keeps, type Modes, partOf, type Subset, subsetsO
   from "./cuts.ts";
 import { type Lanes, lanesOf, lanesOfWrite, printOf, toggle } from "./prints.ts";
 
+const ERASED = 0xff;
 /** Area that stands for what is around the device. */
 const CONTEXT_AREA = 200;
 const DONE: Flight = { kind: "+", value: 0 };
@@ -97,7 +98,7 @@ export class Plug {
     const { scratch, medium } = this;
     for (const { area, offset, bytes } of this.lent.splice(0)) {
       const held = medium.durable[area]!;
-      if (!bytes) scratch[area]!.set(held);
+      if (!bytes) scratch[area]!.set(held.subarray(offset), offset);
       else scratch[area]!.set(held.subarray(offset, offset + bytes.length), offset);
     }
   }
@@ -129,8 +130,10 @@ export class Plug {
   }
 
   private deltaOf({ area, offset, bytes }: Change): Lanes {
-    if (!bytes) return this.durable[area]!;
-    return lanesOfWrite(area, this.medium.durable[area]!, offset, bytes);
+    const held = this.medium.durable[area]!;
+    if (bytes) return lanesOfWrite(area, held, offset, bytes);
+    if (offset === 0) return this.durable[area]!;
+    return lanesOfWrite(area, held, offset, new Uint8Array(held.length - offset).fill(ERASED));
   }
 
   /** Two changes meet in one place, so that what one does depends on the other. */

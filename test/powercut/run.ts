@@ -16,7 +16,7 @@ import { Machine } from "../helpers/world-machine.ts";
 import { check, type Effort, effortOf, type Report, TIERS } from "./proof.ts";
 import { replayModel, reportModel, RUN_ORDERS } from "./model-run.ts";
 import { replay } from "./replay.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { scenarioNamed, SCENARIOS } from "./scenarios.ts";
 
 const CORES = 2;
 
@@ -67,7 +67,9 @@ async function main(): Promise<void> {
   const chosen = values.scenario.length > 0 ? values.scenario : names;
   const effort = effortOf(values.quick);
   const tasks: Task[] = values.tier.flatMap((tier) =>
-    (tier === "T5" ? seeds() : chosen).map((scenario) => ({ scenario, tier })));
+    (tier === "T5" ? seeds() : chosen)
+      .filter((name) => tier !== "T0" || scenarioNamed(name).isBegun !== true)
+      .map((scenario) => ({ scenario, tier })));
   const started = performance.now();
   console.log(head());
   const reports: Report[] = [];

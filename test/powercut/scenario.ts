@@ -21,6 +21,8 @@ export interface Scenario {
   factory?: readonly Release[];
   /** What the steps bring into force if they end well, one for each; nothing where left out. */
   makes?: readonly (readonly Release[] | null)[];
+  /** IDs of what the steps take away if they end well, one list for each. */
+  takes?: readonly (readonly string[])[];
   /** Codes with which the last step may end. */
   codes: readonly number[];
   /** The server orders on after a failure. */
@@ -31,6 +33,11 @@ export interface Scenario {
   isSymmetric?: boolean;
   /** Its checkpoints are so long that each is cut in fewer ways. */
   isLong?: boolean;
+  /**
+   * It begins in the middle of an order. A region that cannot be read may take the order with it,
+   * and its server waits for ever: no storage fails in it.
+   */
+  isBegun?: boolean;
   /** Cut lives never come to rest: what stands in their way does not go. */
   isEndless?: boolean;
   /** A device that is not new. */
@@ -51,8 +58,7 @@ export function deviceOf(scenario: Scenario, machine: Machine): Image {
 
 /** A device that has lived: it has done what `script` orders, and the server has forgotten it. */
 export function grown(scenario: Scenario, machine: Machine): Image {
-  const { layout = LAYOUT, factory } = scenario;
-  const world = worldOf(scenario, provision(layout, factory, undefined, machine), machine);
+  const world = worldOf(scenario, deviceOf(scenario, machine), machine);
   const err = world.finish(40);
   if (err !== Err.Ok || !world.isQuiet) throw new Error(`${scenario.name} ends with ${err}`);
   return { ...world.image(), server: { results: [], accepted: [], refused: [] } };
@@ -95,6 +101,7 @@ export function setAfter(scenario: Scenario, endedWell: readonly boolean[]): str
   makesOf(scenario).forEach((releases, index) => {
     if (!endedWell[index]) return;
     for (const { id, version } of releases ?? []) inForce.set(id, version);
+    for (const id of scenario.takes?.[index] ?? []) inForce.delete(id);
   });
   return [...inForce].map(([id, version]) => `${id} ${version}`).sort().join(", ");
 }

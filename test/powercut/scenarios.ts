@@ -11,6 +11,8 @@ import {
 import { type Asked, LAYOUT } from "../helpers/world.ts";
 import type { Machine } from "../helpers/world-machine.ts";
 import { grown, type Scenario } from "./scenario.ts";
+import { DELIVERIES } from "./scenarios-delivery.ts";
+import { OBJECTS } from "./scenarios-objects.ts";
 
 /** A set that no boot in three has come to confirm is given up, and that is said. */
 const NOT_CONFIRMED = 1405;
@@ -208,6 +210,7 @@ export const SCENARIOS: readonly Scenario[] = [
     script: [...ATOMIC.slice(0, 2), inOneAtomic(entry("x1"), ATOMIC[2]!)],
     codes: [1200, NOT_CONFIRMED],
   },
+  ...DELIVERIES, ...OBJECTS,
 ];
 
 /** The plain one, for tests of other things. */

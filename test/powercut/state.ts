@@ -69,7 +69,21 @@ export class States {
       if (content > this.alikeFrom) alike++;
       key += ` ${content > this.alikeFrom ? 0 : content}`;
     }
-    return `${key} ${alike} ${context}`;
+    return `${key} ${alike}${this.begunOf(journal.told, areas)} ${context}`;
+  }
+
+  /**
+   * Of a payload that is recorded as begun: which content its first bytes are those of. Any other
+   * are found to be wrong at its end.
+   */
+  private begunOf(told: Told | undefined, areas: readonly Uint8Array[]): string {
+    if (!told?.progress || !told.operation) return "";
+    const entry = entriesOf(told.operation)[told.progress[0]!]!;
+    const offset = u32(told.progress, 1);
+    const begun = areas[JOURNAL_AREAS + entry[2]!]!.subarray(0, offset);
+    const found = this.whole.findIndex((bytes) =>
+      bytes.length > offset && Buffer.compare(bytes.subarray(0, offset), begun) === 0);
+    return ` begun ${found}`;
   }
 
   /** Which of all contents a slot holds; anything else is as good as nothing. */

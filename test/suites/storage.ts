@@ -16,6 +16,8 @@ export const LAYOUT: Required<StorageLayout> = {
 };
 
 const AREAS = [0, 1, SLOT_AREA, SLOT_AREA + 2];
+/** On a row of a storage that keeps rows, and inside one. */
+const PLACES = [4096, 5120, 1024];
 
 export function bytesFrom(first: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, index) => (first + index) & 0xff);
@@ -121,6 +123,46 @@ export function storageSuite(name: string, make: () => Promise<Medium>): void {
       storage.erase(SLOT_AREA);
       expect(read(storage, 1, 0, 32)).toEqual(bytesFrom(1, 32));
       expect(read(storage, SLOT_AREA + 2, 0, 32)).toEqual(bytesFrom(SLOT_AREA + 2, 32));
+    });
+
+    it("eraseUnit: a power of two, or 0", () => {
+      const { eraseUnit } = storage;
+      expect(eraseUnit & (eraseUnit - 1)).toBe(0);
+    });
+
+    it.each(PLACES)("erase from a place on: what lies before %i stays, as it does after a sync",
+      async (place) => {
+        if (storage.eraseUnit === 0) return;
+        const from = Math.ceil(place / storage.eraseUnit) * storage.eraseUnit;
+        const [area, capacity] = [SLOT_AREA + 2, LAYOUT.slotBytes[2]!];
+        const whole = bytesFrom(3, capacity);
+        storage.write(area, 0, whole.subarray(0, capacity - 100));
+        await storage.sync();
+        storage.erase(area, from);
+        const rest = new Uint8Array(capacity - from).fill(0xff);
+        expect(read(storage, area, 0, from)).toEqual(whole.subarray(0, from));
+        expect(read(storage, area, from, capacity - from)).toEqual(rest);
+        storage.write(area, from, bytesFrom(200, 100));
+        rest.set(bytesFrom(200, 100));
+        await storage.sync();
+        await storage.close();
+        storage = medium.storage();
+        await storage.open();
+        expect(read(storage, area, 0, from)).toEqual(whole.subarray(0, from));
+        expect(read(storage, area, from, capacity - from)).toEqual(rest);
+      });
+
+    it("erase from a place on: behind what was written nothing is there", async () => {
+      const { eraseUnit } = storage;
+      if (eraseUnit === 0) return;
+      const from = Math.ceil(4096 / eraseUnit) * eraseUnit;
+      storage.write(SLOT_AREA + 2, 0, bytesFrom(1, 100));
+      storage.erase(SLOT_AREA + 2, from);
+      await storage.sync();
+      expect(read(storage, SLOT_AREA + 2, 0, 101)).toEqual(
+        Uint8Array.of(...bytesFrom(1, 100), 0xff),
+      );
+      expect(read(storage, SLOT_AREA + 2, from, 1)).toEqual(Uint8Array.of(0xff));
     });
 
     it("sync: what was written and erased before it is there after close and open", async () => {

@@ -76,7 +76,7 @@ u32 w2c_host_jWrite(unused *h, u32 region, u32 offset, u32 ptr, u32 bytes) {
 
 u32 w2c_host_jErase(unused *h, u32 region) {
   (void)h;
-  return (u32)(region > 1 ? DM_ERR_MISUSE : flash_erase(region));
+  return (u32)(region > 1 ? DM_ERR_MISUSE : flash_erase(region, 0));
 }
 
 u32 w2c_host_sRead(unused *h, u32 slot, u32 offset, u32 ptr, u32 bytes) {
@@ -91,9 +91,10 @@ u32 w2c_host_sWrite(unused *h, u32 slot, u32 offset, u32 ptr, u32 bytes) {
   return (u32)flash_write(FLASH_SLOT_AREA + slot, offset, bytes_at(ptr, bytes).at, bytes);
 }
 
-u32 w2c_host_sErase(unused *h, u32 slot) {
+u32 w2c_host_sErase(unused *h, u32 slot, u32 from) {
   (void)h;
-  return (u32)(slot >= DM_BOUND_SLOTS_MAX ? DM_ERR_MISUSE : flash_erase(FLASH_SLOT_AREA + slot));
+  if (slot >= DM_BOUND_SLOTS_MAX) return (u32)DM_ERR_MISUSE;
+  return (u32)flash_erase(FLASH_SLOT_AREA + slot, from);
 }
 
 u32 w2c_host_random(unused *h, u32 ptr, u32 bytes) {

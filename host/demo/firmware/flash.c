@@ -93,9 +93,9 @@ int32_t flash_write(uint32_t area, uint32_t offset, const uint8_t *from, uint32_
   return DM_ERR_OK;
 }
 
-int32_t flash_erase(uint32_t area) {
-  if (is_outside(area, 0, 0)) return DM_ERR_MISUSE;
-  for (uint32_t at = starts[area]; at < starts[area + 1]; at += FLASH_SECTOR) {
+int32_t flash_erase(uint32_t area, uint32_t from) {
+  if (is_outside(area, from, 0) || from % FLASH_SECTOR != 0) return DM_ERR_MISUSE;
+  for (uint32_t at = starts[area] + from; at < starts[area + 1]; at += FLASH_SECTOR) {
     if (port_flash_erase(at) != 0) return DM_ERR_STORAGE;
   }
   return DM_ERR_OK;

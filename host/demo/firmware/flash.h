@@ -30,6 +30,7 @@ int32_t flash_open(uint8_t config[FLASH_CONFIG_BYTES]);
 int32_t flash_read(uint32_t area, uint32_t offset, uint8_t *to, uint32_t bytes);
 /* Journal areas take whole write units only. */
 int32_t flash_write(uint32_t area, uint32_t offset, const uint8_t *from, uint32_t bytes);
-int32_t flash_erase(uint32_t area);
+/* From a sector on; what lies before it stays. */
+int32_t flash_erase(uint32_t area, uint32_t from);
 
 #endif

@@ -15,6 +15,7 @@ export class FlashStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number = SECTOR_BYTES;
   /** First byte of each area; behind the last one the end. */
   protected readonly starts: readonly number[];
 
@@ -45,9 +46,9 @@ export class FlashStorage implements Storage {
     for (let i = 0; i < bytes.length; i++) this.image[at + i]! &= bytes[i]!;
   }
 
-  erase(area: number): void {
-    checkRange(this, area, 0, 0);
-    this.image.fill(ERASED, this.starts[area], this.starts[area + 1]);
+  erase(area: number, from = 0): void {
+    checkRange(this, area, from, 0);
+    this.image.fill(ERASED, this.starts[area]! + from, this.starts[area + 1]);
   }
 
   async sync(): Promise<void> {}

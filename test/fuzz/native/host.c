@@ -127,8 +127,9 @@ uint32_t w2c_host_sWrite(struct w2c_host *h, uint32_t slot, uint32_t offset, uin
   return write_area(slot + 2, offset, ptr, bytes);
 }
 
-uint32_t w2c_host_sErase(struct w2c_host *h, uint32_t slot) {
+uint32_t w2c_host_sErase(struct w2c_host *h, uint32_t slot, uint32_t from) {
   (void)h;
+  if (from != 0) fail("slot %u is erased from %u on, without ProgressBytes", slot, from);
   return erase_area(slot + 2);
 }
 

@@ -80,6 +80,7 @@ describe("DmClient.open", () => {
     const { core } = await open([[]]);
     expect(core.number(Block.RegionBytes)).toBe(LAYOUT.regionBytes);
     expect(core.number(Block.WriteUnit)).toBe(16);
+    expect(core.number(Block.ProgressBytes)).toBe(32_768);
     expect(core.number(Block.SlotCount)).toBe(3);
     expect(core.number(Block.SlotBytes + 8)).toBe(8192);
     expect(core.number(Block.Options)).toBe(3);

@@ -22,9 +22,8 @@ async function moduleWith(body: string, ...without: string[]): Promise<Uint8Arra
   const imports = ["jRead", "jWrite", "sRead", "sWrite"]
     .map((name) => `(import "host" "${name}" (func $${name} ${four}))`)
     .concat(
-      ["jErase", "sErase"].map(
-        (name) => `(import "host" "${name}" (func $${name} (param i32) (result i32)))`,
-      ),
+      '(import "host" "jErase" (func $jErase (param i32) (result i32)))',
+      '(import "host" "sErase" (func $sErase (param i32 i32) (result i32)))',
       '(import "host" "random" (func $random (param i32 i32) (result i32)))',
       '(import "env" "abort" (func $abort (param i32 i32 i32 i32)))',
     );
@@ -75,8 +74,15 @@ describe("coreLoader", () => {
   it("jErase and sErase: reach their areas", async () => {
     const storage = new MemoryStorage(LAYOUT);
     for (const area of [0, 1, 2, 3]) storage.write(area, 0, bytesFrom(1, 16));
-    await run(`(i32.add ${call("jErase", 1)} ${call("sErase", 0)})`, storage);
+    await run(`(i32.add ${call("jErase", 1)} ${call("sErase", 0, 0)})`, storage);
     expect([0, 1, 2, 3].map((area) => read(storage, area, 0, 1)[0])).toEqual([1, 255, 255, 1]);
+  });
+
+  it("sErase: leaves what lies before the place", async () => {
+    const storage = new MemoryStorage(LAYOUT);
+    storage.write(3, 0, bytesFrom(1, 16));
+    await run(call("sErase", 1, 8), storage);
+    expect(read(storage, 3, 0, 9)).toEqual(Uint8Array.of(...bytesFrom(1, 8), 0xff));
   });
 
   it("random: fills exactly what was asked for", async () => {

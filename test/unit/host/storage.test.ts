@@ -130,6 +130,16 @@ describe("NodeFsStorage", () => {
     await storage.close();
   });
 
+  it("erase from a place on: a slot file is cut off there, and never made longer", async () => {
+    const storage = await openNew();
+    storage.write(SLOT_AREA + 2, 0, bytesFrom(1, 64));
+    storage.erase(SLOT_AREA + 2, 48);
+    expect(storage.slotFileBytes(2)).toBe(48);
+    storage.erase(SLOT_AREA + 2, 4096);
+    expect(storage.slotFileBytes(2)).toBe(48);
+    await storage.close();
+  });
+
   it("erase: a slot that was never written gets no file", async () => {
     const storage = await openNew();
     storage.erase(SLOT_AREA);
@@ -255,6 +265,31 @@ describe("CuttableStorage", () => {
     storage.powerOn();
     const half = LAYOUT.regionBytes / 2;
     expect(read(storage, 0, half - 1, 2)).toEqual(Uint8Array.of(0xff, 0));
+  });
+
+  it("cut in an erase from a place on: half of a block behind it is done", async () => {
+    const { storage } = make();
+    const area = SLOT_AREA + 2;
+    storage.write(area, 0, new Uint8Array(8192));
+    await storage.sync();
+    storage.cutAt = 3;
+    expect(await cutCode(() => storage.erase(area, 4096))).toBe("cut at 3");
+    storage.powerOn();
+    expect(read(storage, area, 4095, 2)).toEqual(Uint8Array.of(0, 0xff));
+    expect(read(storage, area, 4096 + 511, 2)).toEqual(Uint8Array.of(0xff, 0));
+  });
+
+  it("erase from a place on: reads see it before the sync does", async () => {
+    const { medium, storage } = make();
+    const area = SLOT_AREA + 2;
+    storage.write(area, 0, new Uint8Array(8192));
+    await storage.sync();
+    storage.erase(area, 4096);
+    expect(read(storage, area, 4095, 2)).toEqual(Uint8Array.of(0, 0xff));
+    expect(read(storage, area, 5000, 1)).toEqual(Uint8Array.of(0xff));
+    expect(read(medium, area, 4096, 1)).toEqual(Uint8Array.of(0));
+    await storage.sync();
+    expect(read(medium, area, 4095, 2)).toEqual(Uint8Array.of(0, 0xff));
   });
 
   it("cut in a sync: the first half of what was held is done", async () => {

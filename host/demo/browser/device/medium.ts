@@ -57,6 +57,7 @@ class MirroredStorage implements Storage {
   readonly regionBytes: number;
   readonly writeUnit: number;
   readonly slotBytes: readonly number[];
+  readonly eraseUnit: number;
   private readonly mirror: MemoryStorage;
 
   /** @param medium  open */
@@ -65,6 +66,7 @@ class MirroredStorage implements Storage {
     this.regionBytes = regionBytes;
     this.writeUnit = writeUnit;
     this.slotBytes = slotBytes;
+    this.eraseUnit = medium.eraseUnit;
     this.mirror = new MemoryStorage(medium);
     [regionBytes, regionBytes, ...slotBytes].forEach((byteCount, area) => {
       const bytes = new Uint8Array(byteCount);
@@ -84,9 +86,9 @@ class MirroredStorage implements Storage {
     this.mirror.write(area, offset, bytes);
   }
 
-  erase(area: number): void {
-    this.medium.erase(area);
-    this.mirror.erase(area);
+  erase(area: number, from = 0): void {
+    this.medium.erase(area, from);
+    this.mirror.erase(area, from);
   }
 
   sync(): Promise<void> {

@@ -35,6 +35,10 @@ export class WatchedStorage implements Storage {
     return this.plug.writeUnit;
   }
 
+  get eraseUnit(): number {
+    return this.plug.eraseUnit;
+  }
+
   /** Starts a list of what is done from here on. */
   begin(): string[] {
     this.operations = [];
@@ -53,9 +57,9 @@ export class WatchedStorage implements Storage {
     this.watcher.wrote(area, offset, bytes);
   }
 
-  erase(area: number): void {
+  erase(area: number, from = 0): void {
     this.operations.push(`erases ${nameOf(area)}`);
-    this.plug.erase(area);
+    this.plug.erase(area, from);
     this.watcher.erased(area);
   }
 
