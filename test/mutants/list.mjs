@@ -109,11 +109,11 @@ export const MUTANTS = [
   },
   {
     name: "a write that failed counts as one",
-    edits: [[WRITER, "!= Err.Ok) fail(Err.Storage);\n  tail", "!= Err.Ok) forgive();\n  tail"]],
+    edits: [[WRITER, "!= Err.Ok) fail(Err.Storage);\n  tail", "!= Err.Ok) fail(Err.Ok);\n  tail"]],
   },
   {
     name: "what could not be recorded is told",
-    edits: [[TURN, "  if (next != Wait.Done && journal.error()) next = lose();\n", ""]],
+    edits: [[TURN, "  if (journal.error() && (next != Wait.Done || wasHeld)) next = lose();\n", ""]],
   },
 
   // The order of an install.
@@ -439,9 +439,22 @@ export const MUTANTS = [
   {
     name: "no RETIRE",
     edits: [[
-      APPEND, "record.generation - 1)) retire();",
-      "record.generation - 1)) writer.forgive();",
+      APPEND, "!record.isMarked(retired)) retire();", "!record.isMarked(retired)) hasOpened = true;",
     ]],
+  },
+  {
+    name: "the newer of two whole regions is the current one, whatever proves it",
+    edits: [[REPLAY, "if (older != 0 && !isProven())", "if (false)"]],
+  },
+  {
+    name: "a message leaves before anything proves the region that it rests on",
+    edits: [[
+      TURN, "if (journal.isUnproven() && !journal.error() && next != Wait.Durable)", "if (false)",
+    ]],
+  },
+  {
+    name: "a later run does not prove its region",
+    edits: [[REPLAY, "  return hasLaterRun(record.region, record.generation);", "  return false;"]],
   },
   {
     name: "a hole in the journal is passed over in silence",

@@ -20,6 +20,8 @@ export class Life {
   points = 0;
   /** Called at each point, before what happens there. */
   onPoint: (point: Point, change?: Change) => void = () => {};
+  /** What is there for sure. */
+  durableAreas: () => readonly Uint8Array[] = () => this.world.medium.durable;
   /** What the device did, in order, for comparison. */
   readonly trace: string[] = [];
   /** A component went back to what it was. */
@@ -77,8 +79,8 @@ export class Life {
     const { world } = this;
     this.settle();
     const heard = heardOf(world.server.state);
-    const { live, durable } = world.medium;
-    this.watch.take({ is: "boot", seen: this.seen(live), heard, durable: this.seen(durable) });
+    const durable = this.seen(this.durableAreas());
+    this.watch.take({ is: "boot", seen: this.seen(world.medium.live), heard, durable });
     this.trace.push("boot");
   }
 
@@ -101,7 +103,7 @@ export class Life {
     const { medium } = this.world;
     if (medium.counts.sync === this.syncs) return;
     this.syncs = medium.counts.sync;
-    this.watch.take({ is: "durable", seen: this.seen(medium.durable) });
+    this.watch.take({ is: "durable", seen: this.seen(this.durableAreas()) });
   }
 
   private change({ area, offset, bytes }: Change): void {

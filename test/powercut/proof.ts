@@ -4,10 +4,11 @@ import { FULL, LEAN, type Modes } from "./cuts.ts";
 import { Explorer } from "./engine.ts";
 import { tryErrors } from "./errors.ts";
 import { rotAll } from "./rot.ts";
+import { MetastableExplorer } from "./metastable.ts";
 import { type Scenario, statesOf } from "./scenario.ts";
 import { scenarioNamed } from "./scenarios.ts";
 
-export const TIERS = ["T0", "T1", "T3", "T4"] as const;
+export const TIERS = ["T0", "T1", "T3", "T4", "TM"] as const;
 
 export interface Effort {
   first: Modes;
@@ -16,6 +17,8 @@ export interface Effort {
   errors: { each: number; reads: number };
   /** T3: pairs of images with one key. */
   pairs: number;
+  /** TM: one point in so many. */
+  doubt: number;
   /** T4: one bit in so many; of these, one in so many is lived on from. */
   rot: { each: number; ends: number };
 }
@@ -39,12 +42,12 @@ const SPARE: Modes = { all: 2, singles: 4, seeds: 2, tears: 33 };
 export function effortOf(isQuick: boolean): Effort {
   if (isQuick) {
     return {
-      first: LEAN, later: SPARE, errors: { each: 37, reads: 8 }, pairs: 10,
+      first: LEAN, later: SPARE, errors: { each: 37, reads: 8 }, pairs: 10, doubt: 3,
       rot: { each: 2003, ends: 11 },
     };
   }
   return {
-    first: FULL, later: LEAN, errors: { each: 1, reads: 30 }, pairs: 100,
+    first: FULL, later: LEAN, errors: { each: 1, reads: 30 }, pairs: 100, doubt: 1,
     rot: { each: 97, ends: 101 },
   };
 }
@@ -55,6 +58,7 @@ export function check(machine: Machine, name: string, tier: string, effort: Effo
   const none = { tier, scenario: name, points: 0, states: 0, images: 0, lives: 0 };
   if (tier === "T0") return { ...none, ...tryErrors(setting, effort.errors) };
   if (tier === "T4") return { ...none, ...rot(machine, scenario, effort) };
+  if (tier === "TM") return { tier, ...new MetastableExplorer(setting, effort.doubt).run() };
   const explorer = explore(machine, scenario, effort, tier === "T3");
   return { tier, ...explorer.run() };
 }

@@ -4,6 +4,7 @@ import type { Machine } from "../helpers/world-machine.ts";
 import { ALL_CODES, follow, SETBACKS } from "./engine.ts";
 import { failingNamed, faultsWith } from "./errors.ts";
 import { Life } from "./life.ts";
+import { followDoubt, liveOnDoubt } from "./metastable.ts";
 import { deviceOf, statesOf } from "./scenario.ts";
 import { scenarioNamed } from "./scenarios.ts";
 
@@ -13,7 +14,9 @@ export function replay(machine: Machine, line: string, log: (text: string) => vo
   const scenario = scenarioNamed(name);
   const setting = { scenario, machine, states: statesOf(scenario) };
   let violations: readonly string[] = [];
-  if (how === "error") {
+  if (how === "doubt") {
+    violations = liveOnDoubt(setting, followDoubt(setting, path, log), log);
+  } else if (how === "error") {
     violations = faultsWith(setting, deviceOf(scenario, machine), failingNamed(path));
   } else {
     const seen: string[] = [];
