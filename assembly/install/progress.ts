@@ -1,16 +1,16 @@
 // How far the payload that is being written has come, so that a restart of the device goes on
 // there. Only a hint: what it says is hashed again, and the digest of the whole payload decides.
 //
-//   0       1        5
-//   +-------+--------+-----------+
-//   | index | offset | validator |    payload of a PROGRESS record
-//   +-------+--------+-----------+
+//   0       1        5       7
+//   +-------+--------+-------+-----------+
+//   | index | offset | whole | validator |    payload of a PROGRESS record
+//   +-------+--------+-------+-----------+
 import { Block, Bound } from "../abi/codes";
 import * as journal from "../journal/journal";
 import * as inventory from "./inventory";
 import { Row } from "./inventory";
 
-const HEAD_BYTES: i32 = 5;
+const HEAD_BYTES: i32 = 7;
 const HEAD: usize = memory.data(HEAD_BYTES, 4);
 /** Payload bytes of the longest record. */
 export const BYTES_MAX: i32 = HEAD_BYTES + Bound.ValidatorBytesMax;
@@ -27,11 +27,19 @@ export function apply(at: u32): void {
   place = at;
 }
 
-/** Records that the first `offset` bytes of the payload of a planned row are durable. */
+/**
+ * Records that the first `offset` bytes of the payload of a planned row are durable, and the whole
+ * payload of each row that is staged.
+ */
 export function write(at: usize, offset: u32, validator: usize, validatorBytes: i32): void {
+  let whole: u32 = 0;
+  for (let i = 0; i < inventory.plannedCount(); i++) {
+    whole |= u32(load<u8>(inventory.planned(i), Row.Staged)) << i;
+  }
   journal.begin(inventory.Type.Progress, HEAD_BYTES + validatorBytes);
   journal.put8(inventory.indexOf(at));
   journal.put32(offset);
+  journal.put16(whole);
   journal.put(validator, validatorBytes);
   place = journal.finish();
 }
@@ -51,10 +59,22 @@ export function writeAll(): void {
  */
 export function bytesOf(at: usize): u32 {
   const step = stepBytes();
-  if (!place || !step || journal.check(place) || journal.read(place, 0, HEAD, HEAD_BYTES)) return 0;
+  if (!step || !isRead()) return 0;
   const offset = load<u32>(HEAD, 1);
   if (load<u8>(HEAD) != inventory.indexOf(at) || offset % step != 0) return 0;
   return offset < load<u32>(at, Row.Size) ? offset : 0;
+}
+
+/**
+ * An earlier boot made the whole payload of the planned row at `index` durable. Of any other its
+ * slot may read well today only: half-written cells do.
+ */
+export function isWhole(index: i32): bool {
+  return isRead() && ((load<u16>(HEAD + 5) >> index) & 1) != 0;
+}
+
+function isRead(): bool {
+  return place != 0 && !journal.check(place) && !journal.read(place, 0, HEAD, HEAD_BYTES);
 }
 
 /** Bytes of a payload after which a record is due, 0 never. */

@@ -355,8 +355,8 @@ export function keptBytes(): u32 {
 }
 
 /**
- * After a restart: marks each planned row whose slot already holds what the plan says, or is in
- * force: that is never written.
+ * After a restart: marks each planned row whose slot is in force, which is never written, or was
+ * recorded as whole and still is.
  */
 export function findStaged(): void {
   for (let i = 0; i < inventory.plannedCount(); i++) {
@@ -365,7 +365,7 @@ export function findStaged(): void {
     const current = inventory.row(number);
     const isKept = inventory.isPresent(number) &&
       load<u8>(current, Row.Slot) == load<u8>(at, Row.Slot);
-    store<u8>(at, isKept || holds(at) ? 1 : 0, Row.Staged);
+    store<u8>(at, isKept || (progress.isWhole(i) && holds(at)) ? 1 : 0, Row.Staged);
   }
 }
 
