@@ -355,16 +355,17 @@ export function keptBytes(): u32 {
 }
 
 /**
- * After a restart: marks each planned row whose slot is in force, which is never written, or was
- * recorded as whole and still is.
+ * After a restart: marks each planned row that has no slot, whose slot is in force, which is never
+ * written, or whose slot was recorded as whole and still is.
  */
 export function findStaged(): void {
   for (let i = 0; i < inventory.plannedCount(); i++) {
     const at = inventory.planned(i);
     const number = <i32>load<u16>(at);
     const current = inventory.row(number);
-    const isKept = inventory.isPresent(number) &&
-      load<u8>(current, Row.Slot) == load<u8>(at, Row.Slot);
+    const slot: i32 = load<u8>(at, Row.Slot);
+    const isKept = slot == inventory.NO_SLOT ||
+      (inventory.isPresent(number) && load<u8>(current, Row.Slot) == slot);
     store<u8>(at, isKept || (progress.isWhole(i) && holds(at)) ? 1 : 0, Row.Staged);
   }
 }

@@ -47,8 +47,6 @@ export interface CutMode {
   keeps: (index: number, count: number) => boolean | "torn";
   /** "untouched" where it is left out. */
   rest?: Rest;
-  /** True: cells of the journal only become metastable, those of slots get noise. */
-  hasFirmSlots?: boolean;
   /** Another one gives other noise; 0 where it is left out. */
   seed?: number;
 }
@@ -357,7 +355,7 @@ export class CuttableStorage implements Storage {
 
   /** What a torn operation does, as a write. */
   private partOf(operation: Operation, mode: CutMode): Operation {
-    const { share, at, rest = REST, seed = 0, hasFirmSlots = false } = mode;
+    const { share, at, rest = REST, seed = 0 } = mode;
     const { area } = operation;
     const isWrite = operation.kind === "write";
     const offset = isWrite ? operation.offset : operation.from;
@@ -369,7 +367,7 @@ export class CuttableStorage implements Storage {
     const held = new Uint8Array(whole.length);
     this.readMedium(area, offset, held);
     const bytes = noiseOf(whole, held, done, seed + offset);
-    if (rest === "noise" || (hasFirmSlots && area >= SLOT_AREA)) return { ...base, bytes };
+    if (rest === "noise") return { ...base, bytes };
     return { ...base, bytes, weak: { whole, held, done, seed: seed + offset } };
   }
 

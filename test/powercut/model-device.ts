@@ -140,8 +140,7 @@ export class ModelDevice {
   /** Codes that are owed, by correlator. */
   private readonly owed = new Map<string, number>();
 
-  /** @param hasFirmSlots  no cells of slots are metastable */
-  constructor(private readonly machine: Machine, private readonly hasFirmSlots = true) {
+  constructor(private readonly machine: Machine) {
     let image = provisioned.get(machine);
     if (!image) provisioned.set(machine, (image = provision(LAYOUT, [], undefined, machine)));
     this.medium = new PluggedMedium(image.areas);
@@ -213,7 +212,7 @@ export class ModelDevice {
   }
 
   private modeOf(kind: CutKind, seed: number): CutMode {
-    return { ...cutOf(kind, seed), hasFirmSlots: this.hasFirmSlots };
+    return cutOf(kind, seed);
   }
 
   /** Lives until nothing happens any more, the power going as the task says. */

@@ -19,23 +19,19 @@ export interface Ended {
 
 /** One run as a row of the table: orders for points, mishaps for cases. */
 export function reportModel(machine: Machine, name: string): Report {
-  const [, seed, weak] = name.split(" ");
-  const { orders, mishaps, seconds, faults } = runModel(machine, Number(seed), weak === undefined);
+  const [, seed] = name.split(" ");
+  const { orders, mishaps, seconds, faults } = runModel(machine, Number(seed));
   return {
     tier: "T5", scenario: name, points: orders, states: 0, cases: mishaps, images: 0, lives: 0,
     seconds, faults,
   };
 }
 
-/**
- * @param hasFirmSlots  no cells of slots are metastable
- * @returns the place of the task behind which something is wrong, and what; none: -1
- */
+/** @returns the place of the task behind which something is wrong, and what; none: -1 */
 export function carryOutAll(
-  machine: Machine, tasks: readonly Task[], hasFirmSlots: boolean,
-  log: (text: string) => void = () => {},
+  machine: Machine, tasks: readonly Task[], log: (text: string) => void = () => {},
 ): { at: number; faults: string[] } {
-  const device = new ModelDevice(machine, hasFirmSlots);
+  const device = new ModelDevice(machine);
   for (const [at, task] of tasks.entries()) {
     const faults = device.carryOut(task);
     log(`${task.number} ${task.kind} ${JSON.stringify(task.mishaps)} ${faults.join("; ")}`);
@@ -44,20 +40,20 @@ export function carryOutAll(
   return { at: -1, faults: [] };
 }
 
-export function runModel(machine: Machine, seed: number, hasFirmSlots = true): Ended {
+export function runModel(machine: Machine, seed: number): Ended {
   const started = performance.now();
   const tasks = Array.from({ length: RUN_ORDERS }, (_, number) => taskOf(seed, number));
-  const { at, faults } = carryOutAll(machine, tasks, hasFirmSlots);
+  const { at, faults } = carryOutAll(machine, tasks);
   const ended: Ended = {
     orders: at < 0 ? RUN_ORDERS : at + 1,
     mishaps: tasks.reduce((sum, { mishaps }) => sum + mishaps.length, 0), seconds: 0, faults: [],
   };
   if (at >= 0) {
-    const fails = (rest: readonly Task[]) => carryOutAll(machine, rest, hasFirmSlots).at >= 0;
+    const fails = (rest: readonly Task[]) => carryOutAll(machine, rest).at >= 0;
     const short = shortenBy(fails, tasks.slice(0, at + 1));
-    const found = carryOutAll(machine, short, hasFirmSlots).faults;
+    const found = carryOutAll(machine, short).faults;
     const text = (found.length > 0 ? found : faults).join("; ");
-    ended.faults.push(`${text}\n  replay: ${lineOf(seed, short, hasFirmSlots)}`);
+    ended.faults.push(`${text}\n  replay: ${lineOf(seed, short)}`);
   }
   ended.seconds = (performance.now() - started) / 1000;
   return ended;
@@ -92,13 +88,13 @@ export function shortenBy(
   return tasks;
 }
 
-export function lineOf(seed: number, tasks: readonly Task[], hasFirmSlots = true): string {
+export function lineOf(seed: number, tasks: readonly Task[]): string {
   const words = tasks.map(({ number, mishaps }) => {
     const all = taskOf(seed, number).mishaps.map((each) => JSON.stringify(each));
     const left = mishaps.map((each) => all.indexOf(JSON.stringify(each)));
     return left.length === all.length ? String(number) : `${number}:${left.join("+")}`;
   });
-  return `${hasFirmSlots ? "T5" : "T5w"}|${seed}|${words.join(",")}`;
+  return `T5|${seed}|${words.join(",")}`;
 }
 
 export function tasksOf(line: string): Task[] {
@@ -116,5 +112,5 @@ export function tasksOf(line: string): Task[] {
 export function replayModel(
   machine: Machine, line: string, log: (text: string) => void,
 ): boolean {
-  return carryOutAll(machine, tasksOf(line), !line.startsWith("T5w"), log).at >= 0;
+  return carryOutAll(machine, tasksOf(line), log).at >= 0;
 }

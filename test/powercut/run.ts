@@ -3,9 +3,9 @@
 //   npm run powercut                          all of it
 //   npm run powercut -- --scenario NAME ...   only these
 //   npm run powercut -- --tier T3 ...         only these: T0 errors, T1 single cuts, T3 any number
-//                                             of cuts, T4 rot, T5 random orders
+//                                             of cuts, T4 rot, T5 random orders,
+//                                             TM cells that read otherwise at each boot
 //   npm run powercut -- --tier T5 --operations N --seed S    N random orders from seed S on
-//       --weak-slots                        and slots read otherwise in each boot: docs/testing.md
 //   npm run powercut -- --core FILE           another core.wasm
 //   npm run powercut -- --quick               the share that CI runs
 //   npm run powercut -- --replay LINE         one failing case again, and what happens in it
@@ -38,7 +38,6 @@ const { values } = parseArgs({
     tier: { type: "string", multiple: true, default: [...TIERS, "T5"] },
     operations: { type: "string", default: "20000" },
     seed: { type: "string", default: "1" },
-    "weak-slots": { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     replay: { type: "string" },
   },
@@ -105,9 +104,8 @@ async function main(): Promise<void> {
 function seeds(): string[] {
   if (values.scenario.length > 0) return [];
   const count = Math.ceil(Number(values.operations) / RUN_ORDERS);
-  const weak = values["weak-slots"] ? " weak" : "";
   const first = Number(values.seed);
-  return Array.from({ length: count }, (_, index) => `seed ${first + index}${weak}`);
+  return Array.from({ length: count }, (_, index) => `seed ${first + index}`);
 }
 
 function head(): string {
