@@ -47,6 +47,8 @@ export interface CutMode {
   keeps: (index: number, count: number) => boolean | "torn";
   /** "untouched" where it is left out. */
   rest?: Rest;
+  /** True: cells of the journal only become metastable, those of slots get noise. */
+  hasFirmSlots?: boolean;
   /** Another one gives other noise; 0 where it is left out. */
   seed?: number;
 }
@@ -348,7 +350,8 @@ export class CuttableStorage implements Storage {
   }
 
   /** What a torn operation does, as a write. */
-  private partOf(operation: Operation, { share, at, rest = REST, seed = 0 }: CutMode): Operation {
+  private partOf(operation: Operation, mode: CutMode): Operation {
+    const { share, at, rest = REST, seed = 0, hasFirmSlots = false } = mode;
     const { area } = operation;
     const isWrite = operation.kind === "write";
     const offset = isWrite ? operation.offset : 0;
@@ -360,7 +363,7 @@ export class CuttableStorage implements Storage {
     const held = new Uint8Array(whole.length);
     this.readMedium(area, offset, held);
     const bytes = noiseOf(whole, held, done, seed + offset);
-    if (rest === "noise") return { ...base, bytes };
+    if (rest === "noise" || (hasFirmSlots && area >= SLOT_AREA)) return { ...base, bytes };
     return { ...base, bytes, weak: { whole, held, done, seed: seed + offset } };
   }
 

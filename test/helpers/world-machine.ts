@@ -44,7 +44,7 @@ export class Machine {
   private imports(): WebAssembly.Imports {
     const calls = (first: number) => ({
       read: (area: number, offset: number, ptr: number, byteCount: number) =>
-        this.medium.read(first + area, offset, this.memory.subarray(ptr, ptr + byteCount)),
+        this.medium.readInto(this.memory, ptr, first + area, offset, byteCount),
       write: (area: number, offset: number, ptr: number, byteCount: number) =>
         this.medium.write(first + area, offset, this.memory.slice(ptr, ptr + byteCount)),
       erase: (area: number) => this.medium.erase(first + area),

@@ -67,6 +67,11 @@ export class Medium {
     return Err.Ok;
   }
 
+  /** A read into `memory` at `ptr`. */
+  readInto(memory: Uint8Array, ptr: number, area: number, offset: number, byteCount: number): Err {
+    return this.read(area, offset, memory.subarray(ptr, ptr + byteCount));
+  }
+
   write(area: number, offset: number, bytes: Uint8Array): Err {
     if (offset + bytes.length > this.live[area]!.length) throw new Error(`${area} ends`);
     if (area >= JOURNAL_AREAS && offset !== this.tails[area]) {

@@ -82,6 +82,8 @@ export interface WorldOptions {
   options?: number;
   /** An instance that this world may use in turn with others; none: one of its own. */
   machine?: Machine;
+  /** In place of one of its own, with what the image has. */
+  medium?: Medium;
   /** The server orders the next step even after one that failed. */
   goesOn?: boolean;
 }
@@ -129,7 +131,7 @@ export class World {
   private baseUrl = "";
 
   constructor(image: Image, private readonly options: WorldOptions = {}) {
-    this.medium = new Medium(image.areas);
+    this.medium = options.medium ?? new Medium(image.areas);
     this.medium.onChange = (call) => this.onPoint(call as Point);
     this.outside = { ...image.outside };
     this.behaviour = options.behaviour ?? {};

@@ -3,7 +3,9 @@
 //   npm run powercut                          all of it
 //   npm run powercut -- --scenario NAME ...   only these
 //   npm run powercut -- --tier T3 ...         only these: T0 errors, T1 single cuts, T3 any number
-//                                             of cuts, T4 rot
+//                                             of cuts, T4 rot, T5 random orders
+//   npm run powercut -- --tier T5 --operations N --seed S    N random orders from seed S on
+//       --weak-slots                        and slots read otherwise in each boot: docs/testing.md
 //   npm run powercut -- --core FILE           another core.wasm
 //   npm run powercut -- --quick               the share that CI runs
 //   npm run powercut -- --replay LINE         one failing case again, and what happens in it
@@ -12,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Machine } from "../helpers/world-machine.ts";
 import { check, type Effort, effortOf, type Report, TIERS } from "./proof.ts";
+import { replayModel, reportModel, RUN_ORDERS } from "./model-run.ts";
 import { replay } from "./replay.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -32,7 +35,10 @@ const { values } = parseArgs({
   options: {
     core: { type: "string", default: "build/core.wasm" },
     scenario: { type: "string", multiple: true, default: [] },
-    tier: { type: "string", multiple: true, default: [...TIERS] },
+    tier: { type: "string", multiple: true, default: [...TIERS, "T5"] },
+    operations: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+    "weak-slots": { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     replay: { type: "string" },
   },
@@ -40,14 +46,17 @@ const { values } = parseArgs({
 
 if (!isMainThread) serve();
 else if (values.replay !== undefined) {
-  process.exitCode = replay(new Machine(values.core), values.replay, console.log) ? 1 : 0;
+  const again = values.replay.startsWith("T5") ? replayModel : replay;
+  process.exitCode = again(new Machine(values.core), values.replay, console.log) ? 1 : 0;
 } else await main();
 
 function serve(): void {
   const { core, effort } = workerData as Start;
   const machine = new Machine(core);
   parentPort!.on("message", ({ scenario, tier }: Task) => {
-    parentPort!.postMessage(check(machine, scenario, tier, effort));
+    parentPort!.postMessage(tier === "T5"
+      ? reportModel(machine, scenario)
+      : check(machine, scenario, tier, effort));
   });
 }
 
@@ -58,7 +67,7 @@ async function main(): Promise<void> {
   const chosen = values.scenario.length > 0 ? values.scenario : names;
   const effort = effortOf(values.quick);
   const tasks: Task[] = values.tier.flatMap((tier) =>
-    chosen.map((scenario) => ({ scenario, tier })));
+    (tier === "T5" ? seeds() : chosen).map((scenario) => ({ scenario, tier })));
   const started = performance.now();
   console.log(head());
   const reports: Report[] = [];
@@ -88,6 +97,15 @@ async function main(): Promise<void> {
   console.log(`${cases} cases, ${Math.round(cases / busy)} a second on each of ${CORES} cores, `
     + `${Math.round(seconds)} s; ${failures.length} violations`);
   if (failures.length > 0) process.exitCode = 1;
+}
+
+/** One life of random orders for each seed; none where single scenarios are asked for. */
+function seeds(): string[] {
+  if (values.scenario.length > 0) return [];
+  const count = Math.ceil(Number(values.operations) / RUN_ORDERS);
+  const weak = values["weak-slots"] ? " weak" : "";
+  const first = Number(values.seed);
+  return Array.from({ length: count }, (_, index) => `seed ${first + index}${weak}`);
 }
 
 function head(): string {

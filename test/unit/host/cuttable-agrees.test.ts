@@ -72,7 +72,7 @@ const allOf = (storage: CuttableStorage): Uint8Array[] =>
 
 it("every cut of seeded changes: the proof's plug and CuttableStorage leave the same bytes", () => {
   let cases = 0;
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 24; seed++) {
     const length = 2 + (seed % 9);
     const changes = changesOf(seed, length + 1);
     const last = changes.at(-1)!;
@@ -108,7 +108,7 @@ it("every cut of seeded changes: the proof's plug and CuttableStorage leave the 
       cases++;
     }
   }
-  expect(cases).toBeGreaterThan(1000);
+  expect(cases).toBeGreaterThan(400);
 });
 
 it.each(["none", "half", "done"] as const)(
