@@ -10,7 +10,7 @@ import { type Peer, serve, type Stream } from "./bridge.ts";
 const DRAIN_MS = 2000;
 
 export type Target = "posix" | "posix-asan" | "mps2-an385" | "mps2-an386" | "lm3s6965evb";
-export type Program = "firmware" | "cuts" | "traps";
+export type Program = "firmware" | "cuts" | "traps" | "small";
 
 /** Exit statuses: options.h. */
 export const STATUS = { ok: 0, failed: 1, usage: 2, trapped: 3, fatal: 4, cut: 77 } as const;
