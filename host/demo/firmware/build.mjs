@@ -30,7 +30,7 @@ const M4 = ["-mcpu=cortex-m4", "-mthumb"];
 const LM3S = { script: "lm3s6965evb.ld", defines: ["-DBOARD_RAM=65536"] };
 const POSIX = { compiler: "gcc", defines: ["-D_GNU_SOURCE"], port: ["port_posix"] };
 const CHECKED = ["-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const ALL = ["firmware", "cuts", "traps"];
+const ALL = ["firmware", "cuts", "traps", "bad"];
 const MPS2 = {
   script: "mps2.ld", defines: ["-DUART_CMSDK", "-DFLASH_IN_RAM", "-DBOARD_RAM=65536"],
 };
@@ -51,6 +51,8 @@ const PROGRAMS = {
   firmware: { module: "core", parts: ["main"] },
   cuts: { module: "core", parts: ["trial/cuts"] },
   traps: { module: "traps", parts: ["trial/traps"] },
+  /** The usual program with a core that traps. */
+  bad: { module: "traps", parts: ["main"] },
   /** With 8 components, to print its RAM. */
   small: { module: "core-small", parts: ["main"] },
 };
