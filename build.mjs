@@ -8,6 +8,7 @@
 //   node build.mjs --size          only the cores, wbxml.wasm, and size.js, which prints what they
 //                                  cost
 //   node build.mjs --demo          the same as without, and the page of host/demo/browser in demo/
+//   node build.mjs --page FOLDER   only that page, of the cores that are there
 //   node build.mjs --types         only the declarations of what package.json exports
 //   node build.mjs --force ...     whether newer or not
 import { spawnSync } from "node:child_process";
@@ -57,6 +58,7 @@ async function main(argv) {
   const has = (flag) => argv.includes(flag);
   const name = has("--module") ? argv[argv.indexOf("--module") + 1] : undefined;
   if (has("--types")) return declareTypes();
+  if (has("--page")) return buildPage(argv[argv.indexOf("--page") + 1]);
   const onlyWasm = has("--core") || has("--codec") || has("--size");
 
   const jobs = [];
@@ -79,7 +81,7 @@ async function main(argv) {
 
   const failures = await compileAll(has("--force") ? jobs : await stale(jobs));
   if (name === undefined && !onlyWasm) await bundleHost();
-  if (has("--demo") || has("--tests")) await buildPage();
+  if (has("--demo")) await buildPage("build/demo");
   if (has("--size")) await bundle({ entryPoints: { size: "test/size/print.ts" } });
   if (failures > 0) process.exitCode = 1;
 }
@@ -286,25 +288,33 @@ async function bundleHost() {
   }
 }
 
-/** The demo page: a folder that any static host can serve. */
-async function buildPage() {
+/**
+ * The demo page: a folder that any static host can serve. What the build runs for it lies beside
+ * it, in `-tools`.
+ */
+async function buildPage(folder) {
   const entries = {
     page: "page/main", inspector: "inspector/main",
     device: "device/worker", server: "server/worker",
   };
   await bundle({
     entryPoints: entriesBelow(PAGE, entries), platform: "browser", target: "es2022",
-    minify: true, outdir: "build/demo",
+    minify: true, outdir: folder,
   });
-  const tools = { "demo-make": "node/make", "demo-serve": "node/serve" };
-  await bundle({ banner: { js: REQUIRE }, entryPoints: entriesBelow(PAGE, tools) });
+  const tools = { make: "node/make", serve: "node/serve", pictures: "node/pictures" };
+  await bundle({
+    banner: { js: REQUIRE }, entryPoints: entriesBelow(PAGE, tools), outdir: `${folder}-tools`,
+    external: ["playwright-core"],
+  });
   for (const file of ["index.html", "inspector.html", "page.css"]) {
-    await copyFile(`${PAGE}/${file}`, `build/demo/${file}`);
+    await copyFile(`${PAGE}/${file}`, `${folder}/${file}`);
   }
   for (const file of ["core.wasm", "wbxml.wasm"]) {
-    await copyFile(`build/${file}`, `build/demo/${file}`);
+    await copyFile(`build/${file}`, `${folder}/${file}`);
   }
-  const make = spawnSync(process.execPath, ["build/demo-make.js"], { stdio: "inherit" });
+  const make = spawnSync(process.execPath, [`${folder}-tools/make.js`, folder], {
+    stdio: "inherit",
+  });
   if (make.status !== 0) process.exitCode = 1;
 }
 

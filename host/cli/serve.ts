@@ -1,7 +1,10 @@
 import { readFileSync, statSync, unwatchFile, watchFile } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { linesOf, PolicyError, readPolicy, startServer } from "../demo/server/index.ts";
-import type { Policy, ReferenceServer, ServerEvent } from "../demo/server/index.ts";
+import type {
+  PackageContents, Policy, ReferenceServer, ServerEvent,
+} from "../demo/server/index.ts";
+import { inspectDelivery } from "../pack/index.ts";
 import { Exit } from "./exit.ts";
 import { printable } from "./output.ts";
 import type { Io } from "./output.ts";
@@ -57,12 +60,23 @@ async function start(flags: ServeFlags): Promise<ReferenceServer> {
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
   const { host, strict } = flags;
   try {
-    return await startServer({ policy, packages, host, port, isStrict: strict === true });
+    const isStrict = strict === true;
+    return await startServer({ policy, packages, host, port, isStrict, contentsOf });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") refuse(`port ${port} of ${host} is in use; take another --port`);
     return refuse(`cannot listen on ${host} port ${port}: ${message}`, cause);
   }
+}
+
+/** Undefined for what a device would refuse. */
+function contentsOf(bytes: Uint8Array): PackageContents | undefined {
+  const { components, requires, problems } = inspectDelivery(bytes, []);
+  if (problems.length > 0) return undefined;
+  return {
+    components: components.map(({ id, version }) => ({ id, version: version ?? "0" })),
+    requires: requires.map(({ id, version }) => ({ id, version: version.replace(/^>?=/, "") })),
+  };
 }
 
 function policyIn(path: string): Policy {

@@ -1,14 +1,11 @@
 // The demo page in Chromium, and what a test asks of it.
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import type { Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { BrowserContext, Page } from "playwright-core";
 import { CASES, type DemoCase } from "../../host/demo/cases.ts";
 import { releasesOf } from "../../host/demo/setting.ts";
-import { servePage } from "../../host/demo/browser/node/serve.ts";
+import { servePage } from "../../host/demo/browser/node/folder.ts";
 import { launch } from "./chromium.ts";
 
 const BUILD_MS_MAX = 120_000;
@@ -16,36 +13,42 @@ const IDLE_MS_MAX = 30_000;
 
 export type Verdict = "all old" | "all new" | "neither";
 
-/** Builds the page. It is in build/demo then. */
-export function buildPage(): void {
-  execFileSync(process.execPath, ["build.mjs", "--demo"], {
-    stdio: "inherit", timeout: BUILD_MS_MAX,
-  });
-}
-
 /** A browser with a profile of its own, at the page. */
 export class DemoPage {
   private constructor(
+    /** Where the page lies and is served. */
+    readonly folder: string,
     readonly url: string,
-    private readonly server: Server,
-    private readonly profile: string,
+    private readonly stopServer: () => void,
     readonly context: BrowserContext,
-    readonly page: Page,
   ) {}
 
+  get page(): Page {
+    return this.context.pages()[0]!;
+  }
+
+  /** Builds the page, of the cores that are there, and opens a browser. */
   static async start(): Promise<DemoPage> {
-    const { server, url } = await servePage("build/demo");
-    const profile = await mkdtemp(join(tmpdir(), "scomo-demo-"));
-    const context = await launch(profile);
-    const page = context.pages()[0] ?? (await context.newPage());
-    return new DemoPage(url, server, profile, context, page);
+    const folder = `build/test/page-${process.pid}`;
+    execFileSync(process.execPath, ["build.mjs", "--page", folder], {
+      stdio: "inherit", timeout: BUILD_MS_MAX,
+    });
+    const { server, url } = await servePage(folder);
+    const context = await launch(`${folder}-profile`);
+    if (context.pages().length === 0) await context.newPage();
+    const stopServer = () => {
+      server.closeAllConnections();
+      server.close();
+    };
+    return new DemoPage(folder, url, stopServer, context);
   }
 
   async stop(): Promise<void> {
     await this.context.close();
-    this.server.closeAllConnections();
-    this.server.close();
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    this.stopServer();
+    for (const folder of [this.folder, `${this.folder}-tools`, `${this.folder}-profile`]) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 
   async visit(path = ""): Promise<void> {
@@ -90,8 +93,21 @@ export class DemoPage {
     }
   }
 
+  /** Ends page and workers, and loads them again as far as the plug is there. */
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: "commit" });
+    await this.page.locator("#plug:enabled").waitFor({ timeout: IDLE_MS_MAX });
+  }
+
+  /** Pulls the plug, whatever else is on the page. */
+  async pull(): Promise<void> {
+    await this.page.evaluate(() => document.getElementById("plug")!.click());
+    await this.power("power is off");
+  }
+
   /** What the inventory of the page says. */
   async inventory(): Promise<Verdict> {
+    await this.page.evaluate(() => document.getElementById("tab-inventory")!.click());
     const rows = await this.page.locator("#table-deployed tbody tr").evaluateAll((all) => {
       return all.map((row) => [...row.children].map((cell) => cell.textContent ?? ""));
     });

@@ -109,7 +109,9 @@ export const MUTANTS = [
   },
   {
     name: "a write that failed counts as one",
-    edits: [[WRITER, "!= Err.Ok) fail(Err.Storage);\n  tail", "!= Err.Ok) fail(Err.Ok);\n  tail"]],
+    edits: [[
+      WRITER, "!= Err.Ok) fail(Err.Storage);\n  tail", "!= Err.Ok) fail(Err.Ok);\n  tail",
+    ]],
   },
   {
     name: "what could not be recorded is told",
@@ -439,7 +441,8 @@ export const MUTANTS = [
   {
     name: "no RETIRE",
     edits: [[
-      APPEND, "!record.isMarked(retired)) retire();", "!record.isMarked(retired)) hasOpened = true;",
+      APPEND, "!record.isMarked(retired)) retire();",
+      "!record.isMarked(retired)) hasOpened = true;",
     ]],
   },
   {

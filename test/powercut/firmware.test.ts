@@ -119,6 +119,24 @@ describe.each(able(CHECKED, "mps2-an385"))("%s: a core that is bad", (target) =>
   }, TIME_MS);
 });
 
+describe.each(able(CHECKED, "mps2-an385"))("%s: a core that traps in a life", (target) => {
+  it.each([[2, "out of bounds"], [4, "division by zero"], [7, "calls nest too deep"]])(
+    "%i, %s: the program says so, and boots a fresh instance",
+    async (how, name) => {
+      folder.write(factoryImage());
+      const peer = new ScriptedPeer();
+      peer.input = () => new Uint8Array(how);
+      const ended = await run({
+        target, program: "bad", folder, peer, words: ["op=notify"], isByPipes: target !== CHECKED,
+      });
+      expect(ended).toEqual({ status: STATUS.trapped, complaint: "" });
+      expect(peer.lines[0]).toBe(`trap: ${name}`);
+      expect(peer.lines[1]).toMatch(/^end: err=0 /);
+    },
+    TIME_MS,
+  );
+});
+
 describe.skipIf(!hasBoards)("a stack that is full", () => {
   it("mps2-an385: faults below RAM, and its handler says so", async () => {
     folder.write(factoryImage());

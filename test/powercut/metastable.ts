@@ -226,8 +226,8 @@ function cutOnce(
     if (life.points !== at) return;
     const { outside, server } = life.world;
     const { areas } = plug.build(cut);
-    const image = { areas: [...(isGone ? doubtful.withoutDoubt(areas, cut, change) : areas)], outside,
-      server: server.state };
+    const stays = isGone ? doubtful.withoutDoubt(areas, cut, change) : areas;
+    const image = { areas: [...stays], outside, server: server.state };
     const seen = setting.states.seen(image);
     life.watch.take({ is: "cut", seen });
     const { digestOf: _, ...shown } = seen;

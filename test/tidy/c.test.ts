@@ -78,6 +78,16 @@ describe("c", () => {
     expect(findings).toEqual([]);
   });
 
+  it("firmware.md: has a row for each function that a port provides", () => {
+    const page = readFileSync("docs/firmware.md", "utf8");
+    const functions = ["port.h", "outside.h"].flatMap((name) => {
+      const { lines } = code.find(({ path }) => path === `${FOLDER}/${name}`)!;
+      return lines.flatMap((line) => /^\w.* \*?(\w+)\(/.exec(line)?.[1] ?? []);
+    });
+    expect(functions.length).toBeGreaterThan(15);
+    expect(functions.filter((name) => !page.includes(`| \`${name}(`))).toEqual([]);
+  });
+
   it("functionsOf: sees a long one and a short one", () => {
     const body = Array.from({ length: 80 }, () => "  x++;");
     const lines = ["int a(int b,", "      int c) {", ...body, "}", "", "int d(void) { return 1; }"];

@@ -10,7 +10,7 @@ import { type Peer, serve, type Stream } from "./bridge.ts";
 const DRAIN_MS = 2000;
 
 export type Target = "posix" | "posix-asan" | "mps2-an385" | "mps2-an386" | "lm3s6965evb";
-export type Program = "firmware" | "cuts" | "traps";
+export type Program = "firmware" | "cuts" | "traps" | "bad" | "small";
 
 /** Exit statuses: options.h. */
 export const STATUS = { ok: 0, failed: 1, usage: 2, trapped: 3, fatal: 4, cut: 77 } as const;
@@ -57,6 +57,9 @@ export async function runBoard(options: BoardOptions): Promise<BoardEnd> {
   stream.toBoard.on("error", () => undefined);
   try {
     const served = serve(stream, peer);
+    // What comes too late to be waited for has been waited for by then, or the board is gone.
+    served.catch(() => undefined);
+    closed.catch(() => undefined);
     // Who ends before a pipe was opened leaves it without an end.
     const ended = pipes ? Promise.race([served, closed.then(() => delay(DRAIN_MS))]) : served;
     await ended;

@@ -12,11 +12,11 @@ import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const BUILT = "build/firmware";
+const BUILT = "build/firmware";
 const SOURCES = "host/demo/firmware";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const JOBS = 2;
-const RUN_MS_MAX = 120_000;
+const RUN_MS_MAX = 600_000;
 /** What a translated core and our own files are compiled with. */
 const COMMON = ["-std=c11", "-DNDEBUG", "-ffunction-sections", "-fdata-sections"];
 const OWN = ["-Wall", "-Wextra", "-Werror"];
@@ -30,13 +30,13 @@ const M4 = ["-mcpu=cortex-m4", "-mthumb"];
 const LM3S = { script: "lm3s6965evb.ld", defines: ["-DBOARD_RAM=65536"] };
 const POSIX = { compiler: "gcc", defines: ["-D_GNU_SOURCE"], port: ["port_posix"] };
 const CHECKED = ["-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const ALL = ["firmware", "cuts", "traps"];
+const ALL = ["firmware", "cuts", "traps", "bad"];
 const MPS2 = {
   script: "mps2.ld", defines: ["-DUART_CMSDK", "-DFLASH_IN_RAM", "-DBOARD_RAM=65536"],
 };
 
 /** `optimise` is for the core; our own files are small in any case. */
-export const TARGETS = {
+const TARGETS = {
   posix: { ...POSIX, cpu: [], optimise: "-O2", programs: ["firmware"] },
   "posix-asan": { ...POSIX, cpu: CHECKED, optimise: "-O1", programs: ALL },
   "mps2-an385": { ...ARM, ...MPS2, cpu: M3, optimise: "-O2", programs: ALL },
@@ -51,7 +51,13 @@ const PROGRAMS = {
   firmware: { module: "core", parts: ["main"] },
   cuts: { module: "core", parts: ["trial/cuts"] },
   traps: { module: "traps", parts: ["trial/traps"] },
+  /** The usual program with a core that traps. */
+  bad: { module: "traps", parts: ["main"] },
+  /** With 8 components, to print its RAM. */
+  small: { module: "core-small", parts: ["main"] },
 };
+/** The core with the names of its functions, compiled to be looked at. */
+const NAMED = { module: "core-names", optimise: ["-Os", "-O2"] };
 const HOST = ["runtime", "device", "flash", "nor", "link", "loop", "life", "outside", "options"];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -67,7 +73,7 @@ async function main(argv) {
   }
   const wanted = (named.length > 0 ? named : Object.keys(TARGETS)).filter((n) => able.includes(n));
   if (!(await build(wanted))) return 1;
-  if (argv.includes("--sizes")) return tool("sizes", wanted);
+  if (argv.includes("--sizes")) return (await buildSizes()) ? tool("sizes", []) : 1;
   if (argv.includes("--run")) return tool("run", [argv[argv.indexOf("--run") + 1] ?? "posix"]);
   return 0;
 }
@@ -106,6 +112,22 @@ async function build(targets) {
   return isOk && (await inParallel(jobs.filter(isJobStale), link));
 }
 
+/** What `--sizes` looks at. */
+async function buildSizes() {
+  const { compiler, cpu } = TARGETS.lm3s6965evb;
+  if (!isInstalled(compiler)) throw new Error(`--sizes needs ${compiler}`);
+  must(process.execPath, ["build.mjs", "--size"]);
+  await translate("core-small", "build/core-small.wasm");
+  await translate(NAMED.module, "build/core.names.wasm");
+  const named = NAMED.optimise.map((optimise) => ({
+    ...coreObject(compiler, [...cpu, optimise, "-fstack-usage"], NAMED.module),
+    output: `${BUILT}/${NAMED.module}/core${optimise}.o`,
+  }));
+  const small = jobOf("lm3s6965evb", "small");
+  const objects = [...named, ...small.objects].filter(isObjectStale);
+  return (await inParallel(objects, compile)) && (await link(small));
+}
+
 function whyNot(board, bytes) {
   const needed = coreRam(`${BUILT}/core`);
   if (needed <= bytes) throw new Error(`${board} has ${bytes} bytes of RAM, which is enough now`);
@@ -113,7 +135,7 @@ function whyNot(board, bytes) {
 }
 
 /** `#define CORE_RAM` of a translated module. */
-export function coreRam(folder) {
+function coreRam(folder) {
   return Number(/CORE_RAM (\d+)/.exec(readFileSync(`${folder}/core_ram.h`, "utf8"))[1]);
 }
 
@@ -172,29 +194,25 @@ async function makeTraps() {
 
 /** The programs of a target, each with what it is linked of. */
 function jobsOf(target) {
-  return TARGETS[target].programs.map((program) => {
-    const { module, parts } = PROGRAMS[program];
-    const own = [...HOST, ...TARGETS[target].port, ...parts];
-    const objects = own.map((part) => objectOf(target, module, part));
-    return {
-      target, output: programPath(target, program),
-      objects: [coreObjectOf(target, module), ...objects],
-    };
-  });
+  return TARGETS[target].programs.map((program) => jobOf(target, program));
 }
 
-export function programPath(target, program) {
-  return `${BUILT}/${target}-${program}`;
+function jobOf(target, program) {
+  const { compiler, cpu, optimise, port, script } = TARGETS[target];
+  const { module, parts } = PROGRAMS[program];
+  const own = [...HOST, ...port, ...parts].map((part) => objectOf(target, module, part));
+  const core = coreObject(compiler, [...cpu, optimise], module);
+  const output = `${BUILT}/${target}-${program}`;
+  return { compiler, cpu, script, output, objects: [core, ...own] };
 }
 
 /** Boards with the same processor share it. */
-function coreObjectOf(target, module) {
-  const { compiler, cpu, optimise } = TARGETS[target];
-  const kind = [compiler, ...cpu, optimise].join("").replace(/[^\w]/g, "");
+function coreObject(compiler, options, module) {
+  const kind = [compiler, ...options].join("").replace(/[^\w]/g, "");
   return {
     compiler, isTranslated: true, source: `${BUILT}/${module}/core.c`,
     output: `${BUILT}/${module}/core-${kind}.o`,
-    flags: [...COMMON, ...cpu, optimise, ...TRANSLATED, `-I${SOURCES}`],
+    flags: [...COMMON, ...options, ...TRANSLATED, `-I${SOURCES}`],
   };
 }
 
@@ -214,8 +232,7 @@ function compile({ compiler, source, output, flags }) {
   return run(compiler, [...flags, "-c", source], output);
 }
 
-function link({ target, output, objects }) {
-  const { compiler, cpu, script } = TARGETS[target];
+function link({ compiler, cpu, script, output, objects }) {
   const bare = [
     "-specs=nano.specs", "-nostartfiles", `-L${SOURCES}/boards`, "-T", script ?? "",
     `-Wl,--defsym=STACK_BYTES=${STACK_BYTES}`, "-Wl,--no-warn-rwx-segments",
@@ -234,6 +251,9 @@ function run(command, args, output) {
     child.on("error", () => done(false));
     child.on("close", (code) => {
       if (code === 0) renameSync(draft, output);
+      // -fstack-usage puts its report beside the draft.
+      const report = draft.replace(/\.tmp$/, ".su");
+      if (existsSync(report)) renameSync(report, output.replace(/\.o$/, ".su"));
       done(code === 0);
     });
   });

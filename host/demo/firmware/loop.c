@@ -40,9 +40,18 @@ static int32_t fetch(void) {
   }
 }
 
-static int32_t ask(int32_t (*question)(const struct component *)) {
+static int32_t confirm(void) {
+  struct question question = {.ask = arg(0), .text = text(1), .options = text(3)};
+  if (question.ask >= DM_ASK_SINGLE_CHOICE) question.choices = text(5);
+  if (question.ask < DM_ASK_TEXT_INPUT) return outside_ask(&question);
+  question.input = bytes_at(arg(7), DM_BOUND_INPUT_BYTES_MAX);
+  const int32_t count = outside_ask(&question);
+  return count < 0 ? count : core_feed((uint32_t)count);
+}
+
+static int32_t ask(int32_t (*step)(const struct component *)) {
   const struct component component = {text(0), text(2), (int32_t)arg(4), arg(5), arg(6)};
-  return question(&component);
+  return step(&component);
 }
 
 static int32_t verify(void) {
@@ -57,7 +66,7 @@ int32_t run(void) {
       case DM_WAIT_EXCHANGE: err = exchange(); break;
       case DM_WAIT_FETCH: err = fetch(); break;
       case DM_WAIT_DURABLE: err = port_flash_sync() == 0 ? DM_ERR_OK : DM_ERR_STORAGE; break;
-      case DM_WAIT_CONFIRM: err = outside_ask(arg(0), text(1), text(3)); break;
+      case DM_WAIT_CONFIRM: err = confirm(); break;
       case DM_WAIT_PREPARE: err = ask(outside_prepare); break;
       case DM_WAIT_ENSURE: err = ask(outside_ensure); break;
       case DM_WAIT_HEALTH: err = ask(outside_health); break;

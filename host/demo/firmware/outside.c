@@ -40,12 +40,12 @@ int32_t outside_health(const struct component *component) {
 }
 
 /* Nobody is there: what a server has ordered may run, and what it asks a person is not answered. */
-int32_t outside_ask(uint32_t ask, struct span text, struct span options) {
-  (void)options;
+int32_t outside_ask(const struct question *question) {
   link_log_begin("asked: ");
-  link_log_bytes(text.at, text.bytes);
+  link_log_bytes(question->text.at, question->text.bytes);
   link_log_end();
-  return ask == DM_ASK_JOB || ask == DM_ASK_DISPLAY ? DM_ERR_OK : DM_ERR_NOT_IMPLEMENTED;
+  const int is_order = question->ask == DM_ASK_JOB || question->ask == DM_ASK_DISPLAY;
+  return is_order ? DM_ERR_OK : DM_ERR_NOT_IMPLEMENTED;
 }
 
 int32_t outside_verify(int32_t algorithm, struct span key, struct span bytes,

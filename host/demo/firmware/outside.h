@@ -23,8 +23,20 @@ int32_t outside_prepare(const struct component *);
 int32_t outside_ensure(const struct component *);
 int32_t outside_health(const struct component *);
 
-/* A question of kind DM_ASK_...: DM_ERR_OK is yes; docs/abi.md has the other answers. */
-int32_t outside_ask(uint32_t ask, struct span text, struct span options);
+/* A question of kind DM_ASK_...; from DM_ASK_TEXT_INPUT on with room for what is put in. */
+struct question {
+  uint32_t ask;
+  struct span text;
+  struct span options;
+  struct span choices;
+  struct span input;
+};
+
+/*
+ * DM_ERR_OK is yes; docs/abi.md has the other answers. Where there is room for an input: how many
+ * bytes were put into it, or a DM_ERR.
+ */
+int32_t outside_ask(const struct question *);
 
 /* Whether a signature by `key` over `bytes` is good; DM_ERR_REFUSED where that cannot be said. */
 int32_t outside_verify(int32_t algorithm, struct span key, struct span bytes,

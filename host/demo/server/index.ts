@@ -5,6 +5,7 @@ import type { Listener } from "./events.ts";
 import { createHttpServer } from "./http.ts";
 import { Packages, type PackageSource } from "./packages.ts";
 import { parsePolicy, type Policy } from "./policy.ts";
+import type { PackageContents } from "./resolve.ts";
 import type { ScriptOf } from "./session.ts";
 import { Endpoint, type NotifyOptions } from "./sessions.ts";
 
@@ -20,6 +21,7 @@ export type { Management } from "./orders.ts";
 export type { Answer } from "./outgoing.ts";
 export type { PackageSource } from "./packages.ts";
 export { parsePolicy, type Policy, PolicyError, readPolicy } from "./policy.ts";
+export type { PackageContents, VersionOf } from "./resolve.ts";
 export type { ScriptOf } from "./session.ts";
 export type { NotifyOptions } from "./sessions.ts";
 export * from "./wbxml.ts";
@@ -42,6 +44,8 @@ export interface ServerOptions {
   script?: ScriptOf;
   /** Origin of pages that may use the server, or `*`. */
   allowOrigin?: string;
+  /** Reads what a Delivery Package brings and needs, for entries whose `bind` is auto. */
+  contentsOf?: (bytes: Uint8Array) => PackageContents | undefined;
   /** What clients call this server, where that is not `http://<host>:<port>`. */
   publicUrl?: string;
 }
@@ -76,6 +80,10 @@ export async function startServer(options: ServerOptions): Promise<ReferenceServ
     isStrict: options.isStrict === true,
     urlOf: (path) => `${url}/packages/${path.split("/").map(encodeURIComponent).join("/")}`,
     bytesOf: (path) => packages.get(path)?.bytes,
+    contentsOf: (path) => {
+      const file = packages.get(path);
+      return file === undefined ? undefined : options.contentsOf?.(file.bytes);
+    },
     ...(options.script === undefined ? {} : { script: options.script }),
   });
   const { allowOrigin, host = "127.0.0.1", port = 0 } = options;

@@ -4,6 +4,7 @@ import { describe, lackingIn, readInventory, type Script } from "./inventory.ts"
 import type { Alert, Command, Group, Item, TreeCommand } from "./message.ts";
 import { nodeNameOf, packageIdOf, type Policy, type Wanted } from "./policy.ts";
 import { apply, isOpen } from "./reports.ts";
+import { type PackageContents, resolve } from "./resolve.ts";
 
 // What the server does in a session: read the inventory, settle what earlier orders came to, order
 // what is outdated. Orders are made here; reports.ts ends them when their alerts come in.
@@ -16,6 +17,8 @@ export interface Management {
   urlOf(path: string): string;
   /** Bytes of a Delivery Package, for direct delivery. */
   bytesOf(path: string): Uint8Array | undefined;
+  /** What a Delivery Package brings and needs; undefined where that cannot be told. */
+  contentsOf(path: string): PackageContents | undefined;
   /** Whether a command fits into one message to this client. */
   fits(command: Command): boolean;
   emit(event: DeviceEvent): void;
@@ -25,6 +28,14 @@ export interface Management {
 const ASK_SECONDS = 300;
 
 const DELIVERED = 10;
+/**
+ * Codes of orders that may go well another time: the download failed, its server did; the device
+ * takes no orders now, or no more of them.
+ */
+const PASSING_CODES = [1402, 1500, 1501, 403, 500];
+/** The session that an order has failed in. */
+const failedIn = new WeakMap<Order, Management>();
+
 /** Code of a part of an order for which nothing is left to do. */
 const DONE_ALREADY = 1200;
 
@@ -67,6 +78,7 @@ function settle(management: Management, inventory: Inventory): void {
     if (order.isVerified !== undefined || (order.state !== "done" && order.state !== "failed")) {
       continue;
     }
+    if (order.state === "failed") failedIn.set(order, management);
     const outdated = lackingIn(inventory, order.wanted);
     order.isVerified = order.state === "done" && outdated.length === 0;
     const outcome = order.state === "failed" ? `failed with ${order.code}`
@@ -105,10 +117,12 @@ function nodesOf(order: Order): string[] {
 function dueOrders(management: Management, inventory: Inventory): Order[] {
   const { device, policy, isNotified, emit } = management;
   const due = device.orders.filter((order) => mayGoOn(order, inventory));
-  for (const [index, wanted] of policy.wanted.entries()) {
-    const outdated = lackingIn(inventory, wanted);
-    if (outdated.length === 0 || isBlocked(device, policy, index)) continue;
-    const order = orderFor(device, policy, index);
+  for (const [index, entry] of policy.wanted.entries()) {
+    const outdated = lackingIn(inventory, entry);
+    if (outdated.length === 0 || isBlocked(management, index)) continue;
+    const wanted = entry.bind === "auto" ? chosenFrom(management, entry, inventory) : entry;
+    if (wanted === undefined) continue;
+    const order = orderFor(device, policy, index, wanted);
     if (wanted.urgent || isNotified) due.push(order);
     else {
       const text = `${nameOf(order)} is available: ${outdated.join(", ")}; not urgent`;
@@ -132,24 +146,54 @@ function objectsOf({ packages, changes }: Wanted): Omit<OrderedPackage, "correla
   ];
 }
 
+/** The packages that this device needs of those that the entry names. */
+function chosenFrom(
+  { contentsOf, emit }: Management, entry: Wanted, inventory: Inventory,
+): Wanted | undefined {
+  const known = entry.packages.flatMap((path) => {
+    const contents = contentsOf(path);
+    return contents === undefined ? [] : [[path, contents] as const];
+  });
+  const { packages, components, lacks } = resolve(inventory, entry.components, new Map(known));
+  if (lacks !== undefined) {
+    const text = `Nothing of ${entry.packages.join(", ")} brings ${lacks.id} ${lacks.version}`;
+    emit({ kind: "order", text: `${text} to what is there` });
+    return undefined;
+  }
+  const bind = packages.length === 1 ? "package" : "atomic";
+  return { ...entry, bind, packages, components: { ...components, ...entry.components } };
+}
+
 /** An open order is in the way, or this policy has been tried and failed or was refused. */
-function isBlocked(device: Device, policy: Policy, index: number): boolean {
-  const nodes = objectsOf(policy.wanted[index]!).map(({ node }) => node);
-  return device.orders.some((order) => {
+function isBlocked(management: Management, index: number): boolean {
+  const { device, policy } = management;
+  const wanted = policy.wanted[index]!;
+  const nodes = objectsOf(wanted).map(({ node }) => node);
+  const own = device.orders.filter((order) =>
+    order.revision === policy.revision && order.index === index);
+  const passing = own.filter((order) => mayPass(order, management));
+  return passing.length > wanted.retries || device.orders.some((order) => {
     if (isOpen(order)) return nodesOf(order).some((node) => nodes.includes(node));
-    const isOfPolicy = order.revision === policy.revision && order.index === index;
     const isUseless = order.state === "done" && order.isVerified === false;
-    return isOfPolicy && (order.state === "failed" || order.state === "refused" || isUseless);
+    const isOver = order.state === "failed" || order.state === "refused" || isUseless;
+    return isOver && own.includes(order) && !passing.includes(order);
   });
 }
 
+/** It failed in an earlier session, by what may be over. */
+function mayPass(order: Order, management: Management): boolean {
+  const { state, code = 0 } = order;
+  return state === "failed" && PASSING_CODES.includes(code) && failedIn.get(order) !== management;
+}
+
 /** The entry's order that was only available so far, or a new one. */
-function orderFor(device: Device, policy: Policy, index: number): Order {
+function orderFor(device: Device, policy: Policy, index: number, wanted: Wanted): Order {
   const { revision } = policy;
   const known = device.orders.find((order) =>
     order.state === "available" && order.revision === revision && order.index === index);
-  if (known !== undefined) return known;
-  const wanted = policy.wanted[index]!;
+  const isSame = known?.wanted.packages.join() === wanted.packages.join();
+  if (known !== undefined && isSame) return known;
+  if (known !== undefined) device.orders.splice(device.orders.indexOf(known), 1);
   const number = Math.max(0, ...device.orders.map((order) => order.number)) + 1;
   const order: Order = {
     number, revision, index, wanted, state: "available",
@@ -357,6 +401,7 @@ class Placement {
     this.order.state = "failed";
     this.order.code = code;
     this.order.isVerified = false;
+    failedIn.set(this.order, this.management);
     if (ordered !== undefined) ordered.code = code;
     const line = `${nameOf(this.order)} ${text}`;
     this.management.emit({ kind: "order-done", text: line, order: this.order });

@@ -26,15 +26,18 @@ export interface Account extends Login {
 }
 
 export interface Wanted {
-  bind: "package" | "atomic";
+  /** auto: the server takes of `packages` what a device needs, and binds it. */
+  bind: "package" | "atomic" | "auto";
   delivery: "indirect" | "direct";
-  /** Paths of Delivery Packages below the packages folder; one unless `bind` is atomic. */
+  /** Paths of Delivery Packages below the packages folder; one if `bind` is package. */
   packages: readonly string[];
   /** Version wanted of each component, by ID. */
   components: Readonly<Record<string, string>>;
   urgent: boolean;
   /** Text of an Alert 1101 before the Exec; without it nobody is asked by the server. */
   askUser?: string;
+  /** How often an order that failed for want of a network or a server goes out again. */
+  retries: number;
   /** One correlator for a whole order, or one for each Exec. */
   correlator: "order" | "exec";
   /** Install into Inactive state. */
@@ -63,6 +66,8 @@ const MESSAGE_BYTES_MAX = 65_536;
 const MESSAGE_BYTES_DEFAULT = 16_384;
 const OBJECT_BYTES_MAX = 16 << 20;
 const OBJECT_BYTES_DEFAULT = 1 << 20;
+
+const RETRIES_MAX = 10;
 
 const AUTHS = ["md5", "basic", "mac", "none"] as const;
 const PATH = /^[^/\\\0]+(?:\/[^/\\\0]+)*$/;
@@ -143,9 +148,16 @@ function parseChanges(entry: Keys): Wanted {
   return parsed;
 }
 
-function parseManner(entry: Keys): Pick<Wanted, "urgent" | "askUser" | "correlator"> {
+type Manner = Pick<Wanted, "urgent" | "askUser" | "correlator" | "retries">;
+
+function parseManner(entry: Keys): Manner {
+  const retries = entry.number("retries", 0);
+  if (retries < 0 || retries > RETRIES_MAX) {
+    throw new PolicyError(entry.key("retries"), `must be 0 to ${RETRIES_MAX}`);
+  }
   return {
     urgent: entry.flag("urgent"),
+    retries,
     ...(entry.has("askUser") ? { askUser: entry.text("askUser") } : {}),
     correlator: entry.choice("correlator", ["order", "exec"] as const, "order"),
   };
@@ -153,7 +165,7 @@ function parseManner(entry: Keys): Pick<Wanted, "urgent" | "askUser" | "correlat
 
 function parseWanted(entry: Keys): Wanted {
   if (Object.keys(CHANGE_KEYS).some((name) => entry.has(name))) return parseChanges(entry);
-  const bind = entry.choice("bind", ["package", "atomic"] as const);
+  const bind = entry.choice("bind", ["package", "atomic", "auto"] as const);
   const parsed: Wanted = {
     bind,
     delivery: entry.choice("delivery", ["indirect", "direct"] as const, "indirect"),

@@ -15,6 +15,7 @@ import { manage, type Management } from "./orders.ts";
 import { type Frame, Outgoing } from "./outgoing.ts";
 import type { Account, Policy } from "./policy.ts";
 import { takeReport } from "./reports.ts";
+import type { PackageContents } from "./resolve.ts";
 
 export interface SessionOptions {
   sessionId: string;
@@ -28,6 +29,7 @@ export interface SessionOptions {
   makeNonce(): Uint8Array;
   urlOf(path: string): string;
   bytesOf(path: string): Uint8Array | undefined;
+  contentsOf(path: string): PackageContents | undefined;
   emit(event: DeviceEvent): void;
 }
 
@@ -317,9 +319,9 @@ export class Session {
   }
 
   private begun(frame: Frame): Script {
-    const { device, policy, urlOf, bytesOf, emit, script = manage } = this.options;
+    const { device, policy, urlOf, bytesOf, contentsOf, emit, script = manage } = this.options;
     return script({
-      device, policy, isNotified: this.isNotified, urlOf, bytesOf, emit,
+      device, policy, isNotified: this.isNotified, urlOf, bytesOf, contentsOf, emit,
       fits: (command) => this.outgoing.fits(command, frame),
     });
   }

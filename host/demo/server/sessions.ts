@@ -11,6 +11,7 @@ import type { Element } from "./element.ts";
 import { type Message, MessageError, parseMessage } from "./message.ts";
 import { buildNotification, sessionIdText, UiMode } from "./notification.ts";
 import type { Account, Policy } from "./policy.ts";
+import type { PackageContents } from "./resolve.ts";
 import { type Reply, type ScriptOf, Session } from "./session.ts";
 
 export interface EndpointOptions {
@@ -18,6 +19,8 @@ export interface EndpointOptions {
   isStrict: boolean;
   urlOf(path: string): string;
   bytesOf(path: string): Uint8Array | undefined;
+  /** What a Delivery Package brings and needs; without it `bind: "auto"` finds none. */
+  contentsOf?(path: string): PackageContents | undefined;
   /** What the server does in each session; by default what the policy wants. */
   script?: ScriptOf;
 }
@@ -150,12 +153,13 @@ export class Endpoint {
 
   private open(id: string, sessionId: string): Session {
     const { policy, isStrict, urlOf, bytesOf, script } = this.options;
+    const { contentsOf = () => undefined } = this.options;
     // A name that has no account leaves no record behind.
     const account = this.accountOf(id);
     const device = account === undefined ? new Devices().get(id) : this.devices.get(id);
     for (const other of this.sessionsOf(id)) other.abandon();
     const session = new Session({
-      sessionId, device, policy, account, isStrict, urlOf, bytesOf,
+      sessionId, device, policy, account, isStrict, urlOf, bytesOf, contentsOf,
       ...(script === undefined ? {} : { script }),
       makeNonce: () => randomBytes(NONCE_BYTES),
       emit: (event) => this.emit({ ...event, device: id } as Parameters<Listener>[0]),

@@ -49,7 +49,7 @@ describe("parsePolicy", () => {
     });
     expect(policy.wanted).toEqual([{
       bind: "package", delivery: "indirect", packages: ["scanner-77.suit"],
-      components: { jvm: "8.2.0", antivirus: "5.0.0" }, urgent: true,
+      components: { jvm: "8.2.0", antivirus: "5.0.0" }, urgent: true, retries: 0,
       askUser: "Install the new scanner?", correlator: "order", inactive: false, changes: [],
     }]);
   });

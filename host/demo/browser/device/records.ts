@@ -117,7 +117,7 @@ class Words {
         return `generation ${view.getUint32(0, true)}: all that is true follows`;
       case RecordType.CheckpointEnd:
       case RecordType.GroupEnd:
-        return `closes ${view.getUint16(0, true)} records`;
+        return closing(view.getUint16(0, true));
       case RecordType.Node:
         return this.node(payload, view);
       case RecordType.Delete:
@@ -216,6 +216,10 @@ const decoder = new TextDecoder();
 
 function textIn(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+function closing(count: number): string {
+  return count === 1 ? "closes 1 record" : `closes ${count} records`;
 }
 
 const SHOWN_BYTES = 40;

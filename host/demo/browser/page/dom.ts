@@ -28,7 +28,36 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(" ");
 }
 
-/** True while what was added last is in sight: then what comes next should be as well. */
-export function isAtEnd({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolean {
-  return scrollTop + clientHeight >= scrollHeight - 40;
+const NEAR_PX = 40;
+
+/**
+ * Keeps the end of a list in sight while it grows, unless the person scrolls away from it. Asks for
+ * the layout once a frame at most.
+ */
+export class Follower {
+  private isAtEnd = true;
+  private isDue = false;
+
+  constructor(private readonly panel: HTMLElement) {
+    panel.addEventListener("scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = panel;
+      if (!this.isDue) this.isAtEnd = scrollTop + clientHeight >= scrollHeight - NEAR_PX;
+    }, { passive: true });
+  }
+
+  /** Something was added. */
+  follow(): void {
+    if (!this.isAtEnd || this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      this.panel.scrollTop = this.panel.scrollHeight;
+    });
+  }
+
+  /** Goes to the end from wherever it is. */
+  toEnd(): void {
+    this.isAtEnd = true;
+    this.follow();
+  }
 }

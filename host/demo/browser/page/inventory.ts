@@ -12,11 +12,20 @@ const PRIMITIVES = [
 export class InventoryView {
   readonly panel = h("div");
 
-  constructor() {
-    this.set(null);
+  private core: CoreState | null = null;
+
+  /** @param isShown  whether it is in sight; what is not is drawn when it comes there */
+  constructor(private readonly isShown: () => boolean) {
+    this.show();
   }
 
   set(core: CoreState | null): void {
+    this.core = core;
+    if (this.isShown()) this.show();
+  }
+
+  show(): void {
+    const { core } = this;
     if (core === null) {
       this.panel.replaceChildren(h("p", { class: "empty" }, "The device is off and says nothing."));
       return;

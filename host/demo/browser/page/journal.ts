@@ -1,7 +1,7 @@
 // The journal as it grows: what is held, what is durable, and what a cut took.
 import type { JournalEvent } from "../device/journal.ts";
 import { RecordType, type RecordRow } from "../device/records.ts";
-import { h, isAtEnd } from "./dom.ts";
+import { Follower, h } from "./dom.ts";
 
 interface Region {
   section: HTMLElement;
@@ -19,6 +19,7 @@ const TONES: { readonly [type: number]: string } = {
 
 export class JournalView {
   readonly panel = h("div");
+  private readonly follower = new Follower(this.panel);
   private regions: Region[] = [];
   private held: HTMLElement[] = [];
   private heldRows: RecordRow[] = [];
@@ -32,7 +33,6 @@ export class JournalView {
   }
 
   take(event: JournalEvent): void {
-    const mustFollow = isAtEnd(this.panel);
     switch (event.what) {
       case "medium":
         this.showMedium(event.regions);
@@ -48,8 +48,14 @@ export class JournalView {
         this.settle();
         break;
     }
-    if (mustFollow) this.panel.scrollTop = this.panel.scrollHeight;
+    if (event.what === "medium") this.show();
+    else this.follower.follow();
     this.onCount(this.regions.reduce((sum, { rows }) => sum + rows.length, 0));
+  }
+
+  /** Brings what was written last into sight. */
+  show(): void {
+    this.follower.toEnd();
   }
 
   private draw(): void {

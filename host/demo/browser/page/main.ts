@@ -29,12 +29,18 @@ class Page {
   private readonly tree = new TreeView(
     () => this.tabs?.isShown("tree") === true, () => this.stage.device.tree(),
   );
-  private readonly inventory = new InventoryView();
+  private readonly inventory = new InventoryView(() => this.tabs?.isShown("inventory") === true);
   private readonly tabs: Tabs = new Tabs([
     { id: "log", title: "Story", panel: this.log.panel },
     { id: "messages", title: "Messages", panel: this.messages.panel },
-    { id: "journal", title: "Journal", panel: this.journal.panel },
-    { id: "inventory", title: "Inventory", panel: this.inventory.panel },
+    {
+      id: "journal", title: "Journal", panel: this.journal.panel,
+      onShow: () => this.journal.show(),
+    },
+    {
+      id: "inventory", title: "Inventory", panel: this.inventory.panel,
+      onShow: () => this.inventory.show(),
+    },
     { id: "tree", title: "Tree", panel: this.tree.panel, onShow: () => this.tree.show() },
   ]);
   private readonly stories = new Stories((story) => this.attempt(() => this.play(story)));

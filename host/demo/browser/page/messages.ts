@@ -1,13 +1,14 @@
 // The exchange: every message, its bytes beside its elements.
 import { Wbxml } from "../../../wbxml/index.ts";
 import { drawFault, drawRows, rowsOf, summaryOf } from "../annotated.ts";
-import { h, isAtEnd } from "./dom.ts";
+import { Follower, h } from "./dom.ts";
 
 export class Messages {
   readonly panel = h("div");
   private readonly codec = fetch("wbxml.wasm").then(async (response) => {
     return Wbxml.load(await response.arrayBuffer());
   });
+  private readonly follower = new Follower(this.panel);
   private count = 0;
 
   constructor(private readonly onCount: (count: number) => void) {
@@ -24,14 +25,13 @@ export class Messages {
   /** Messages stand in the order of their calls. */
   add(direction: "in" | "out", bytes: Uint8Array): void {
     if (this.count++ === 0) this.panel.replaceChildren();
-    const mustFollow = isAtEnd(this.panel);
     const what = h("span", { class: "what" });
     const details = h("details", { class: "message" }, h("summary", {},
       h("span", { class: "way" }, direction === "out" ? "to server" : "to device"),
       what,
       h("span", { class: "size" }, `${bytes.length} bytes`)));
     this.panel.append(details);
-    if (mustFollow) this.panel.scrollTop = this.panel.scrollHeight;
+    this.follower.follow();
     this.onCount(this.count);
     void this.codec.then((codec) => {
       const { parts, fault } = codec.events(bytes);

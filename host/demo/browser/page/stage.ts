@@ -22,7 +22,6 @@ const PUT_OF_CUT = 2;
 export class Stage {
   private readonly deviceWorker = new Worker("device.js", { type: "module" });
   private readonly serverWorker = new Worker("server.js", { type: "module" });
-  private readonly serverReady: Promise<void>;
   private readonly wire = new MessageChannel();
   readonly device;
   readonly server;
@@ -31,7 +30,7 @@ export class Stage {
   constructor(onDevice: (event: PageEvent) => void, onServer: (event: ServerEvent) => void) {
     this.device = caller<DeviceHandlers, PageEvent>(this.deviceWorker, onDevice);
     this.server = caller<ServerHandlers, ServerEvent>(this.serverWorker, onServer);
-    this.serverReady = this.server.open(this.wire.port2, PACKAGES);
+    void this.server.open(this.wire.port2);
   }
 
   /** @fails DM_BUSY  another tab has the device */
@@ -53,7 +52,7 @@ export class Stage {
 
   /** The server of a story, for a device that is there already. */
   async serve(wanted: readonly object[]): Promise<void> {
-    await this.serverReady;
+    await this.server.stock(PACKAGES);
     await this.server.start(policyOf(wanted));
   }
 

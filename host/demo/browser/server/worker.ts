@@ -21,15 +21,20 @@ let endpoint: Endpoint | undefined;
 let statuses: () => ExpectedResult[] = () => [];
 
 const handlers = {
-  /** Gets the Delivery Packages and waits for requests at `port`. */
-  async open(port: MessagePort, names: readonly string[]): Promise<void> {
+  /** Waits for requests at `port`. */
+  open(port: MessagePort): void {
+    answerOver(port, answer);
+  },
+
+  /** Gets Delivery Packages, each once. */
+  async stock(names: readonly string[]): Promise<void> {
     await Promise.all(names.map(async (name) => {
+      if (packages.has(name)) return;
       const response = await fetch(`packages/${name}`);
       if (!response.ok) throw new Error(`the package ${name} is not there: ${response.status}`);
       const bytes = new Uint8Array(await response.arrayBuffer());
       packages.set(name, { bytes, etag: `"${sha256Hex(bytes).slice(0, 32)}"` });
     }));
-    answerOver(port, answer);
   },
 
   /** A server that knows nothing yet of any device. */
