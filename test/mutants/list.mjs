@@ -115,7 +115,9 @@ export const MUTANTS = [
   },
   {
     name: "what could not be recorded is told",
-    edits: [[TURN, "  if (journal.error() && (next != Wait.Done || wasHeld)) next = lose();\n", ""]],
+    edits: [[
+      TURN, "  if (journal.error() && (next != Wait.Done || wasHeld)) next = lose();\n", "",
+    ]],
   },
 
   // The order of an install.
