@@ -80,6 +80,8 @@ describe.skipIf(!hasChromium)(`demo page in Chromium${note}`, { timeout: STORY_M
   });
 
   it(`${ROUNDS} reloads and ${ROUNDS} pulled plugs: all old or all new every time`, async () => {
+    await demo.set("full-speed", true);
+    await demo.set("auto-answer", true);
     const random = randomOf(seedOf());
     const wholeMs = await timeOf(demo);
     const seen: string[] = [];
