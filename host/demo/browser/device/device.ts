@@ -186,6 +186,8 @@ export class Device {
     act: () => Promise<Result>, whenCut: (operation: number) => Result,
   ): Promise<Result> {
     if (this.work) throw new DmError("DM_BUSY", "the device is at work already");
+    // The plug was pulled between two calls.
+    if (!this.isOn) return whenCut(0);
     this.firstOperation = this.plug.operations;
     const work = act().then(
       (result) => (this.power.signal.aborted ? this.cutShort(whenCut) : result),

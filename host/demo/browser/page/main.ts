@@ -56,6 +56,8 @@ class Page {
   private story: DemoCase | undefined;
   private state: DeviceState | undefined;
   private operations: string[] = [];
+  /** Counts how often the power went: what was begun before is over then. */
+  private lossCount = 0;
   /** The page has shown what is on the device: how long that took is measured. */
   private isUseful = false;
 
@@ -101,7 +103,9 @@ class Page {
     const core = this.state?.core;
     const isOpen = core && (core.operation !== null || core.jobs.length + core.outboxCount > 0);
     if (!isOpen) return this.rest();
+    const { lossCount } = this;
     await this.stage.serve([known.wanted]);
+    if (lossCount !== this.lossCount) return;
     this.say("device", "was interrupted, and goes on by itself", "cut");
     await this.finish(await this.runStory(known, true), known);
   }
@@ -111,7 +115,9 @@ class Page {
     this.stories.mark(story);
     this.clear();
     this.work();
+    const { lossCount } = this;
     const { cutAt } = await this.stage.prepare(story);
+    if (lossCount !== this.lossCount) return;
     if (cutAt !== null) return this.lost(cutAt);
     this.clear();
     await this.finish(await this.runStory(story, false), story);
@@ -141,6 +147,8 @@ class Page {
   }
 
   private lost(operation: number): void {
+    if (this.plug.classList.contains("on")) return;
+    this.lossCount++;
     this.dialog.close();
     const where = operation === 0 ? "at rest" : `at storage operation ${operation}`;
     this.say("device", `has lost its power ${where}`, "cut");
@@ -158,7 +166,6 @@ class Page {
   private async usePlug(): Promise<void> {
     if (this.state?.isOn === true) {
       await this.stage.device.pull();
-      if (this.plug.classList.contains("on")) return;
       this.lost(0);
       return;
     }
