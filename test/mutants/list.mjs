@@ -129,8 +129,7 @@ export const MUTANTS = [
     name: "a veto of prepare is passed over",
     edits: [[
       RUN,
-      "  if (phase == Phase.Prepare) return fail(Err.NotAllowed, checks.Reason.Operation,"
-        + " component);\n",
+      "  if (phase == Phase.Prepare) return fail(cause, checks.Reason.Operation, component);\n",
       "  if (phase == Phase.Prepare) return passOld(component);\n",
     ]],
   },
@@ -138,7 +137,7 @@ export const MUTANTS = [
     name: "an ensure that failed is passed over",
     edits: [[
       RUN,
-      "  operation.rollback(Err.NotAllowed, component);\n"
+      "  operation.rollback(cause, component);\n"
         + "  enter(Phase.RolledBack);\n"
         + "  return Wait.Durable;",
       "  return passOld(component);",
@@ -171,8 +170,7 @@ export const MUTANTS = [
   {
     name: "ROLLBACK is not recorded",
     edits: [[
-      RUN, "  operation.rollback(Err.NotAllowed, component);",
-      "  operation.setRollback(Err.NotAllowed, component);",
+      RUN, "  operation.rollback(cause, component);", "  operation.setRollback(cause, component);",
     ]],
   },
   {
@@ -189,7 +187,7 @@ export const MUTANTS = [
   {
     name: "an inconsistent end is called a rollback",
     edits: [[
-      RUN, "    return fail(Err.Damaged, operation.INCONSISTENT, blame);",
+      RUN, "    return fail(Err.Damaged, operation.INCONSISTENT | checks.Reason.Operation, blame);",
       "    return fail(operation.cause(), checks.Reason.Operation, operation.blamed());",
     ]],
   },
@@ -200,8 +198,13 @@ export const MUTANTS = [
   {
     name: "staged content is believed after a restart",
     edits: [[
-      STAGE, "store<u8>(at, isKept || holds(at) ? 1 : 0, Row.Staged);",
-      "store<u8>(at, 1, Row.Staged);",
+      STAGE, "isKept || (progress.isWhole(i) && holds(at)) ? 1 : 0", "1",
+    ]],
+  },
+  {
+    name: "content that hashes right after a restart is believed, whether or not it is durable",
+    edits: [[
+      STAGE, "isKept || (progress.isWhole(i) && holds(at)) ? 1 : 0", "isKept || holds(at) ? 1 : 0",
     ]],
   },
   {
@@ -338,8 +341,7 @@ export const MUTANTS = [
     name: "less room is kept for an operation than it needs",
     edits: [[
       OPERATION,
-      "  return journal.recordBytes(entries) + (7 + JOBS_MAX) * journal.recordBytes(16);",
-      "  return 0 * entries;",
+      "  return journal.recordBytes(entries) + others;", "  return 0 * (entries + others);",
     ]],
   },
 

@@ -1,13 +1,18 @@
 // npm run mutants: builds the core with each seeded bug and runs the power-cut proof on it, up to
-// the first violation. Exit 1 if a bug survives that is not said to be none.
+// the first violation; where that finds none, the tests of the core, up to the first failure.
+// Exit 1 if a bug survives that is not said to be none.
 //
 //   npm run mutants                  all of them
 //   npm run mutants -- 12 13         only these, by their place in the list
 //   npm run mutants -- --list        what there is
 import { spawn } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { build } from "./build.mjs";
+import { stripVTControlCharacters } from "node:util";
+import { build, edit } from "./build.mjs";
 import { MUTANTS } from "./list.mjs";
 
 const PROOF_MS_MAX = 300_000;
@@ -21,8 +26,16 @@ const PROOFS = [
     "tree and installs in one Atomic", "no room in the journal",
   ] },
   { tiers: ["T0"], scenarios: ["success", "health fails", "the report does not arrive"] },
+  { tiers: ["T5"], scenarios: [], more: ["--operations", "1000"] },
   { tiers: ["T3", "T4", "TM"], scenarios: ["success", "health fails"] },
 ];
+/** What the tests of the core need of the project. */
+const PROJECT = [
+  "assembly", "host", "test", "docs", "package.json", "package-lock.json", "asconfig.json",
+  "build.mjs", "tsconfig.json", "vitest.config.ts", "README.md", "CHANGELOG.md", "ARCHITECTURE.md",
+];
+const TESTS = ["unit/journal", "unit/install", "unit/session", "conformance/scomo",
+  "conformance/delivery"].map((folder) => `test/${folder}`);
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const words = process.argv.slice(2);
@@ -35,7 +48,8 @@ async function main(indices) {
   for (const index of indices) {
     const mutant = MUTANTS[index];
     const startedMs = Date.now();
-    const by = await firstViolation(await build(mutant));
+    const by = (await firstViolation(await build(mutant)))
+      ?? (mutant.equivalent ? undefined : await firstFailure(mutant));
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     const verdict = by ? "killed" : mutant.equivalent ? "equivalent" : "survived";
     counts[verdict]++;
@@ -49,14 +63,36 @@ async function main(indices) {
 
 /** The first violation that a proof prints, undefined if all come to their end without one. */
 async function firstViolation(core) {
-  for (const { tiers, scenarios } of PROOFS) {
+  for (const { tiers, scenarios, more = [] } of PROOFS) {
     const words = [...tiers.map((tier) => ["--tier", tier]), ...scenarios.map((name) => {
       return ["--scenario", name];
     })];
-    const violation = await prove(["--core", core, "--quick", ...words.flat()]);
+    const violation = await prove(["--core", core, "--quick", ...more, ...words.flat()]);
     if (violation !== undefined) return violation;
   }
   return undefined;
+}
+
+/** The first test of the core that fails on a copy of the project with the bug in it. */
+async function firstFailure({ edits }) {
+  const folder = await mkdtemp(join(tmpdir(), "scomo-mutant-"));
+  try {
+    for (const name of PROJECT) await cp(name, join(folder, name), { recursive: true });
+    await symlink(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
+    for (const change of edits) {
+      const path = join(folder, change[0]);
+      await writeFile(path, edit(await readFile(path, "utf8"), change));
+    }
+    const tests = spawn(join("node_modules", ".bin", "vitest"), ["run", "--bail", "1", ...TESTS], {
+      cwd: folder, stdio: ["ignore", "pipe", "ignore"], timeout: PROOF_MS_MAX,
+    });
+    let output = "";
+    tests.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+    await new Promise((resolve) => tests.once("close", resolve));
+    return / FAIL .*?(test\/.*)/.exec(stripVTControlCharacters(output))?.[1];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function prove(args) {

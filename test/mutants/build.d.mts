@@ -1,0 +1,5 @@
+import type { Edit, Mutant } from "./list.d.mts";
+
+export function fileOf(name: string): string;
+export function build(mutant: Mutant): Promise<string>;
+export function edit(text: string, change: Edit): string;
