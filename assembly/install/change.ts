@@ -23,9 +23,10 @@ export function plan(job: usize): i32 {
   memory.copy(at, inventory.row(number), Row.Bytes);
   const flags = <i32>load<u8>(at, Row.Flags) & Flag.InForce;
   const wanted = wantedFlags(flags & ~Flag.Dirty, jobs.primitiveOf(job));
+  // Without what is said there of a change that failed: in a plan these bits are the job's place.
+  store<u8>(at, wanted, Row.Flags);
   if (wanted == flags) return 0;
   if (wanted & Flag.Removed) store<u8>(at, inventory.NO_SLOT, Row.Slot);
-  store<u8>(at, wanted, Row.Flags);
   store<u8>(at, 1, Row.Staged);
   if (journal.room() < operation.reservedBytes() + inventory.textBytes(at)) return Err.NoSpace;
   inventory.writePlannedTexts();

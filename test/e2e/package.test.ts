@@ -18,7 +18,7 @@ const run = promisify(execFile);
  * What a page loads beside the core at first, without what it loads when there is a download
  * descriptor: what it is and 2 %. The goal is 12,288.
  */
-const GZIP_BYTES_MAX = 15_900;
+const GZIP_BYTES_MAX = 16_000;
 /** The compiler reads all of the browser's and Node's types each time. */
 const TYPES_MS_MAX = 120_000;
 const OPTIONS: ts.CompilerOptions = {

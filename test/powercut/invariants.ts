@@ -319,6 +319,7 @@ export class Watch {
       if (!isDue) this.add("I19", `${step} of ${name} without a reason`);
       return;
     }
+    if (this.isDirtyAgain(booted, open, name, slot)) return;
     if (!isRecorded) this.add("I19", `${step} of ${name} before its barrier`);
     if (durable.generation <= booted.generation) {
       this.add("I19", `${step} of ${name} rests on a region of another boot`);
@@ -326,6 +327,15 @@ export class Watch {
     if (open.state === "planned") this.add("I19", `${step} of ${name} before COMMIT`);
     this.component(open, name, slot);
     this.attempts(booted, open);
+  }
+
+  /**
+   * A rollback that could not bring all back has ended, and the barrier of its outcome failed: the
+   * boot that reads it brings back the old once more, which is what is wanted either way.
+   */
+  private isDirtyAgain({ open, inventory }: Seen, { state }: Open, name: string, slot: number) {
+    const entry = inventory.find((each) => each.name === name);
+    return !open && state === "rolling" && entry?.isDirty === true && entry.slot === slot;
   }
 
   /** Which of both sets a component is asked for. */

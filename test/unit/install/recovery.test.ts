@@ -5,7 +5,7 @@ import { Err } from "../../../assembly/abi/codes.ts";
 import * as look from "../../../host/core/look.ts";
 import { BUILDS } from "../../helpers/module.ts";
 import { NEW, OLD, PACKAGES, RADIO } from "../../helpers/world-content.ts";
-import { download } from "../../helpers/world-server.ts";
+import { download, execute } from "../../helpers/world-server.ts";
 import {
   type Asked,
   type Behaviour,
@@ -95,6 +95,20 @@ describe.each(BUILDS)("an install that was interrupted, %s build", (build) => {
     next.connect();
     expect(codesOf(next)).toEqual([1402]);
     expect(versionsOf(next)).toEqual(OLD_VERSIONS);
+  });
+
+  it("change: one that has nothing to do is reported, also behind one that failed", () => {
+    const order = (primitive: string, correlator = primitive) =>
+      execute(`./SCOMO/Inventory/Deployed/jvm/Operations/${primitive}`, correlator);
+    const script = [order("Deactivate"), order("Remove"), order("Deactivate", "again")];
+    const device = world(newDevice(), {
+      script, goesOn: true,
+      behaviour: { ensure: ({ slot }) => (slot < 0 ? Err.Refused : Err.Ok) },
+    });
+    expect(device.finish(8)).toBe(Err.Ok);
+    const told = device.server.state.results.map(({ correlator, code }) => [correlator, code]);
+    expect(told).toEqual([["Deactivate", 1200], ["Remove", 1408], ["again", 1200]]);
+    expect(device.isQuiet).toBe(true);
   });
 
   it("trial: a set that is never confirmed is tried in three boots, then rolled back", () => {
