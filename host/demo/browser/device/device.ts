@@ -60,6 +60,11 @@ export interface Cut {
   cutAt: number | null;
 }
 
+export interface Started extends Cut {
+  /** Story that the device was made for; none: there is no device. */
+  story?: string;
+}
+
 export interface RunResult extends Cut {
   error: string | null;
   jobs: JobReport[];
@@ -110,12 +115,15 @@ export class Device {
     this.transport = new FetchTransport({ fetch: fetchOver(server, this.pace), patienceMs: 5000 });
   }
 
-  /** Switches on what lies on the medium. @returns the story it was made for, if it is a device */
-  async start(): Promise<string | undefined> {
-    const note = readNote(this.storage);
-    if (!note?.isMade) return undefined;
-    await this.boot();
-    return this.client?.hasDevice === true ? note.story : undefined;
+  /** Switches on what lies on the medium. */
+  start(): Promise<Started> {
+    return this.powered<Started>(async () => {
+      const note = readNote(this.storage);
+      if (!note?.isMade) return { cutAt: null };
+      await this.boot();
+      const isDevice = this.client?.hasDevice === true;
+      return { cutAt: null, ...(isDevice ? { story: note.story } : {}) };
+    }, (cutAt) => ({ cutAt }));
   }
 
   /** Makes the device anew, with the components of a generation in force. */
@@ -164,8 +172,8 @@ export class Device {
     else await this.switchOff();
   }
 
-  /** Gives power back. @returns as `start` */
-  async powerOn(): Promise<string | undefined> {
+  /** Gives power back, and starts. */
+  async powerOn(): Promise<Started> {
     this.plug.powerOn();
     this.power = new AbortController();
     this.isOn = true;
@@ -174,7 +182,14 @@ export class Device {
 
   /** Every node of the management tree; none while the device is off. */
   tree(): TreeNode[] {
-    return this.isOn && this.client ? this.client.tree() : [];
+    if (!this.isOn || !this.client) return [];
+    try {
+      return this.client.tree();
+    } catch (error) {
+      // The power has gone, and the device is about to notice.
+      if (error instanceof PowerCut) return [];
+      throw error;
+    }
   }
 
   answer(id: number, answer: Answer): void {

@@ -2,7 +2,7 @@
 import type { DemoCase } from "../../cases.ts";
 import { Timeline, type Moment } from "../../timeline.ts";
 import type { ServerEvent } from "../../server/events.ts";
-import type { DeviceState, PageEvent, RunResult } from "../device/device.ts";
+import type { DeviceState, PageEvent, RunResult, Started } from "../device/device.ts";
 import { CallError } from "../rpc.ts";
 import { Ask } from "./ask.ts";
 import { Card, setOf } from "./card.ts";
@@ -58,6 +58,8 @@ class Page {
   private operations: string[] = [];
   /** Counts how often the power went: what was begun before is over then. */
   private lossCount = 0;
+  /** Power is back, and the device has not said so yet. */
+  private isStarting = false;
   /** The page has shown what is on the device: how long that took is measured. */
   private isUseful = false;
 
@@ -72,10 +74,8 @@ class Page {
     void this.showKept(kind);
     // Nobody wants to watch how a first device is made.
     await this.stage.device.setFullSpeed(true);
-    const story = await this.stage.device.start();
-    if (story === undefined) await this.stage.device.make("", "old");
-    await this.stage.device.setFullSpeed(this.fullSpeed.checked);
-    await this.goOn(story);
+    const started = await this.stage.device.start();
+    await this.goOn(started);
   }
 
   /** Shows what went wrong where something may. */
@@ -94,8 +94,16 @@ class Page {
     });
   }
 
-  /** What is on the medium is switched on; what was open in it is brought to its end. */
-  private async goOn(story: string | undefined): Promise<void> {
+  /**
+   * Where nothing was on the medium a first device is made; what was open in one is brought to its
+   * end.
+   */
+  private async goOn({ story, cutAt }: Started): Promise<void> {
+    const made = cutAt === null && story === undefined
+      ? await this.stage.device.make("", "old")
+      : { cutAt };
+    await this.stage.device.setFullSpeed(this.fullSpeed.checked);
+    if (made.cutAt !== null) return this.lost(made.cutAt);
     const known = storyCalled(story ?? "");
     if (!known) return this.rest();
     this.story = known;
@@ -164,7 +172,7 @@ class Page {
   }
 
   private async usePlug(): Promise<void> {
-    if (this.state?.isOn === true) {
+    if (this.state?.isOn === true || this.isStarting) {
       await this.stage.device.pull();
       this.lost(0);
       return;
@@ -173,9 +181,11 @@ class Page {
     this.cut.value = "0";
     this.showCut();
     this.say("device", "has power again and reads its journal");
-    const story = await this.stage.device.powerOn();
-    if (story === undefined) await this.stage.device.make("", "old");
-    await this.goOn(story);
+    this.isStarting = true;
+    const started = await this.stage.device.powerOn().finally(() => {
+      this.isStarting = false;
+    });
+    await this.goOn(started);
   }
 
   private clear(): void {
