@@ -99,11 +99,13 @@ class Page {
    * end.
    */
   private async goOn({ story, cutAt }: Started): Promise<void> {
+    const { lossCount } = this;
     const made = cutAt === null && story === undefined
       ? await this.stage.device.make("", "old")
       : { cutAt };
     await this.stage.device.setFullSpeed(this.fullSpeed.checked);
     if (made.cutAt !== null) return this.lost(made.cutAt);
+    if (lossCount !== this.lossCount) return;
     const known = storyCalled(story ?? "");
     if (!known) return this.rest();
     this.story = known;
@@ -111,7 +113,6 @@ class Page {
     const core = this.state?.core;
     const isOpen = core && (core.operation !== null || core.jobs.length + core.outboxCount > 0);
     if (!isOpen) return this.rest();
-    const { lossCount } = this;
     await this.stage.serve([known.wanted]);
     if (lossCount !== this.lossCount) return;
     this.say("device", "was interrupted, and goes on by itself", "cut");
@@ -141,15 +142,18 @@ class Page {
 
   private async finish(result: RunResult, story: DemoCase): Promise<void> {
     if (result.cutAt !== null) return this.lost(result.cutAt);
+    const { lossCount } = this;
     if (result.error !== null) this.say("device", `reports: ${result.error}`, "bad");
     const set = this.state ? setOf(this.state.outside) : "mixed";
     const results = await this.stage.server.results();
+    const deviations = await this.stage.server.deviations();
+    // The plug was pulled meanwhile.
+    if (lossCount !== this.lossCount) return;
     const codes = results.map(({ identifier, result: code }) => `${code} ${identifier}`);
     this.say("server", `has received ${codes.join(", ") || "no result"}`);
     const isExpected = set === story.expect.files;
     const what = `${set}${isExpected ? ", as the story has it" : ""}`;
     this.say("device", what, set === "all new" ? "good" : "bad");
-    const deviations = await this.stage.server.deviations();
     if (deviations.length > 0) this.say("server", `objects: ${deviations.join("; ")}`, "cut");
     this.rest();
   }
