@@ -1,5 +1,6 @@
 // How far the payload that is being written has come, so that a restart of the device goes on
-// there. Only a hint: what it says is hashed again, and the digest of the whole payload decides.
+// there, and which payloads are whole. The one that goes on is hashed again, and the digest of the
+// whole payload decides; of another nothing but this record says that its bytes will stay.
 //
 //   0       1        5       7
 //   +-------+--------+-------+-----------+

@@ -57,7 +57,6 @@ const PAUSES_MAX: i32 = 7;
  */
 const ROLLBACK_TRIES: i32 = 2;
 
-
 let phase = Phase.Idle;
 let group: u32 = 0;
 let index = 0; // Which job or which planned row the phase is at.

@@ -45,7 +45,7 @@ export function open(by: i32, ptr: usize, byteCount: i32): void {
  * @returns Err.Ok where the answer is 202: recorded, or known already by the same target and
  *   correlator
  * @fails Err.NotFound  a leaf that the Primitive needs is missing or empty
- * @fails Err.Busy      another job of this object has not ended
+ * @fails Err.Busy      another job of this object has not ended,
  *   or the host takes no orders in this run
  * @fails Err.Full      JOBS_MAX jobs are recorded
  * @spec SCOMO 1.0 (open point 10)
