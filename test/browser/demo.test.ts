@@ -150,7 +150,16 @@ describe.skipIf(!hasChromium)(`demo page in Chromium${note}`, { timeout: STORY_M
       await keyboard.press("Tab");
     }
     await keyboard.press("Enter");
-    await demo.page.locator("#ask[open]").waitFor();
+    const question = demo.page.locator("#ask[open]");
+    await question.waitFor();
+    expect(await focusIs()).toBe("Yes");
+    await keyboard.press("Tab");
+    expect(await focusIs()).toBe("Pull the plug");
+    await keyboard.press("Enter");
+    await demo.power("power is off");
+    expect(await focusIs()).toBe("Switch on again");
+    await keyboard.press("Enter");
+    await question.waitFor();
     expect(await focusIs()).toBe("Yes");
     await keyboard.press("Enter");
     await demo.idle();

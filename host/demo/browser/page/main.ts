@@ -65,6 +65,8 @@ class Page {
 
   async open(): Promise<void> {
     this.plug.addEventListener("click", () => this.attempt(() => this.usePlug()));
+    // Nothing behind an open question can be reached.
+    byId("ask-plug").addEventListener("click", () => this.plug.click());
     this.cut.addEventListener("input", () => this.showCut());
     for (const option of [this.fullSpeed, this.autoAnswer]) remember(option);
     this.fullSpeed.addEventListener("change", () => {
