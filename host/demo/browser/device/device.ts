@@ -182,14 +182,8 @@ export class Device {
 
   /** Every node of the management tree; none while the device is off. */
   tree(): TreeNode[] {
-    if (!this.isOn || !this.client) return [];
-    try {
-      return this.client.tree();
-    } catch (error) {
-      // The power has gone, and the device is about to notice.
-      if (error instanceof PowerCut) return [];
-      throw error;
-    }
+    const { client } = this;
+    return this.isOn && client ? whilePowered(() => client.tree()) ?? [] : [];
   }
 
   answer(id: number, answer: Answer): void {
@@ -272,10 +266,22 @@ export class Device {
 
   private tellState(): void {
     this.toldMs = Date.now();
-    const storage = this.isOn ? this.storage : this.medium;
-    const outside = readOutside(storage);
-    const core = this.isOn && this.client ? coreState(this.client) : null;
-    this.tell({ type: "state", state: { isOn: this.isOn, outside, core } });
+    const { isOn, client } = this;
+    const state = whilePowered<DeviceState>(() => ({
+      isOn, outside: readOutside(isOn ? this.storage : this.medium),
+      core: isOn && client ? coreState(client) : null,
+    }));
+    if (state) this.tell({ type: "state", state });
+  }
+}
+
+/** Nothing where the power has gone and the device is about to notice: it says so by itself. */
+function whilePowered<Seen>(look: () => Seen): Seen | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof PowerCut) return undefined;
+    throw error;
   }
 }
 
