@@ -1,6 +1,7 @@
 // Crash closure: from each state that a device may wake up in, the power goes at each point, in
 // each way, until no state is new. That covers any number of cuts in a row.
 import { Err } from "../../assembly/abi/codes.ts";
+import type { Change } from "../helpers/world-medium.ts";
 import { type Behaviour, type Image } from "../helpers/world.ts";
 import { type Cut, cutNamed, type Modes, nameOf } from "./cuts.ts";
 import { Life, type Setting } from "./life.ts";
@@ -262,18 +263,39 @@ function cutOnce(
   setting: Setting, image: Image, at: number, cut: Cut, log: (text: string) => void,
 ): Image {
   const life = new Life(setting, image, setting.scenario.behaviour?.() ?? {});
-  const { world } = life;
-  const plug = new Plug(world.medium, { all: 0, singles: 0, seeds: 0, tears: 1 });
+  const plug = new Plug(life.world.medium, { all: 0, singles: 0, seeds: 0, tears: 1 });
+  return cutAt({
+    setting, life, at, log, name: nameOf(cut),
+    look: (change) => plug.look(change), leave: () => plug.build(cut).areas,
+  });
+}
+
+export interface CutAt {
+  setting: Setting;
+  life: Life;
+  /** Number of the point. */
+  at: number;
+  /** What the cut is called. */
+  name: string;
+  look: (change?: Change) => void;
+  /** Areas that the cut leaves. */
+  leave: (change?: Change) => readonly Uint8Array[];
+  log: (text: string) => void;
+}
+
+/** Lives up to a point and cuts there. @returns what is left */
+export function cutAt({ setting, life, at, name, look, leave, log }: CutAt): Image {
   let left: Image | undefined;
   life.onPoint = (point, change) => {
     log(`${life.points} ${point}${change ? ` area ${change.area} at ${change.offset}` : ""}`);
-    plug.look(change);
+    look(change);
     if (life.points !== at) return;
-    left = copyOf({ ...plug.build(cut), outside: world.outside, server: world.server.state });
+    const { outside, server } = life.world;
+    left = copyOf({ areas: [...leave(change)], outside, server: server.state });
     const seen = setting.states.seen(left);
     life.watch.take({ is: "cut", seen });
     const { digestOf: _, ...shown } = seen;
-    log(`cut ${nameOf(cut)}: ${JSON.stringify(shown)}`);
+    log(`cut ${name}: ${JSON.stringify(shown)}`);
     throw new Stop();
   };
   try {

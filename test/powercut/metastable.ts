@@ -4,7 +4,7 @@
 import { type Change } from "../helpers/world-medium.ts";
 import { type Image } from "../helpers/world.ts";
 import { type Cut, cutNamed, type Flight, nameOf, type Subset } from "./cuts.ts";
-import { copyOf, type Found } from "./engine.ts";
+import { ALL_CODES, copyOf, cutAt, type Found } from "./engine.ts";
 import { Life, type Setting } from "./life.ts";
 import { Plug } from "./plug.ts";
 import { deviceOf } from "./scenario.ts";
@@ -27,8 +27,6 @@ const FLIGHTS: readonly Flight[] = [
   { kind: "-", value: 0 }, { kind: "+", value: 0 }, { kind: "t", value: 10 },
 ];
 const MODES = { all: 0, singles: 0, seeds: 0, tears: 1 };
-/** Any of these may be the end of a life that was cut while components had refused. */
-const CODES = [1200, 1401, 1402, 1404, 1405, 1406, 1407, 1475, 1500];
 
 const isSameBytes = (left: Uint8Array, right: Uint8Array): boolean =>
   Buffer.compare(left, right) === 0;
@@ -178,7 +176,7 @@ export class MetastableExplorer {
   private goOn(state: State): void {
     this.found.lives++;
     const { life } = new Doubtful(this.setting, state, false);
-    this.guard(life, state.path, () => life.finish(CODES));
+    this.guard(life, state.path, () => life.finish(ALL_CODES));
   }
 
   private guard(life: Life, path: string, run: () => void): void {
@@ -197,8 +195,6 @@ export class MetastableExplorer {
     }
   }
 }
-
-class Stop extends Error {}
 
 /** Goes the way of a path with marks, and tells each step. */
 export function followDoubt(setting: Setting, path: string, log: (text: string) => void): State {
@@ -219,31 +215,17 @@ function cutOnce(
 ): State {
   const doubtful = new Doubtful(setting, from, from.path === "");
   const { life, plug } = doubtful;
-  let left: State | undefined;
-  life.onPoint = (point, change) => {
-    doubtful.look(change);
-    log(`${life.points} ${point}${change ? ` area ${change.area} at ${change.offset}` : ""}`);
-    if (life.points !== at) return;
-    const { outside, server } = life.world;
-    const { areas } = plug.build(cut);
-    const stays = isGone ? doubtful.withoutDoubt(areas, cut, change) : areas;
-    const image = { areas: [...stays], outside, server: server.state };
-    const seen = setting.states.seen(image);
-    life.watch.take({ is: "cut", seen });
-    const { digestOf: _, ...shown } = seen;
-    log(`cut ${nameOf(cut)}${isGone ? GONE : ""}: ${JSON.stringify(shown)}`);
-    const sure = doubtful.withoutDoubt().map((bytes) => bytes.slice());
-    left = { path: `${from.path}${at}:${nameOf(cut)};`, image: copyOf(image), sure };
-    throw new Stop();
-  };
-  try {
-    life.finish(undefined, setting.scenario.isEndless);
-  } catch (error) {
-    if (!(error instanceof Stop)) throw error;
-  }
-  life.watch.violations.forEach(log);
-  if (!left) throw new Error(`the life has no point ${at}`);
-  return left;
+  const name = `${nameOf(cut)}${isGone ? GONE : ""}`;
+  const image = cutAt({
+    setting, life, at, name, log,
+    look: (change) => doubtful.look(change),
+    leave: (change) => {
+      const { areas } = plug.build(cut);
+      return isGone ? doubtful.withoutDoubt(areas, cut, change) : areas;
+    },
+  });
+  const sure = doubtful.withoutDoubt().map((bytes) => bytes.slice());
+  return { path: `${from.path}${at}:${name};`, image, sure };
 }
 
 /** Lives on from a state that a path with marks has led to. */
@@ -254,6 +236,6 @@ export function liveOnDoubt(setting: Setting, state: State, log: (text: string) 
     log(`${life.points} ${point}`);
     onPoint(point, change);
   };
-  life.finish(CODES);
+  life.finish(ALL_CODES);
   return life.watch.violations;
 }
